@@ -1,0 +1,29 @@
+import type { CpuId, Pfn, RegionIndex } from '../arch/index.ts'
+import type { Guest } from './guest.ts'
+import type { Extent, MemoryUser } from './memory/index.ts'
+
+/** What the host software does, told as it happens. A listener takes what it needs. */
+export class KernelListener {
+  /** A line of the kernel log. */
+  log(_line: string): void {}
+  /** SNP_EN is set on every CPU: from now on writes are checked. */
+  snpEnabled(): void {}
+  snpDisabled(): void {}
+  /** Someone asked for a re-optimisation. */
+  passRequested(): void {}
+  passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {}
+  passEnds(): void {}
+  guestLaunched(_guest: Guest): void {}
+  /** The guest has ended; its memory may still be on its way back. */
+  guestDestroyed(_guest: Guest): void {}
+  /** All memory of the guest is back. */
+  guestMemoryReturned(_guest: Guest): void {}
+  /** Memory was taken (+1) for a VM or given back (-1). */
+  memory(_extents: readonly Extent[], _user: MemoryUser, _sign: 1 | -1): void {}
+  /** A kernel page was taken (+1) or given back (-1). */
+  kernelPage(_pfn: Pfn, _sign: 1 | -1): void {}
+  /** Pages that cannot be made shared again are lost to the host. */
+  leaked(_pfn: Pfn, _pages: number): void {}
+  /** The kernel has taken a fault that it did not expect. */
+  fault(_cpu: CpuId, _doing: string): void {}
+}

@@ -1,0 +1,29 @@
+import type { IndexSet } from '../machine/index.ts'
+import type { Guest } from './guest.ts'
+import type { Routine } from './ops.ts'
+
+/**
+ * What the steps of a loop do, for a driver that can play such steps without running the generator. Index: a region for
+ * the RMPOPT loops, a guest page for the others.
+ */
+export type Loop =
+  /** RMPOPT(verify) on this CPU, then a reschedule point. */
+  | { readonly name: 'rmpopt' }
+  /** RMPOPT(verify) on every CPU of the mask by one broadcast that waits, then a reschedule point. */
+  | { readonly name: 'rmpopt-mask'; readonly mask: IndexSet }
+  /** Making guest memory private, folio by folio. */
+  | { readonly name: 'gmem-prepare'; readonly guest: Guest }
+  /** Making guest memory shared again, folio by folio. */
+  | { readonly name: 'gmem-invalidate'; readonly guest: Guest }
+
+/**
+ * Runs `step` from `from` until `end`. Before each step the driver is asked: the adversary always answers "play it", the
+ * clock may play any number of steps itself, in the same simulated time and to the same effect.
+ * @param step takes the index, returns the next one
+ */
+export function* playLoop(loop: Loop, from: number, end: number, step: (index: number) => Routine<number>): Routine<void> {
+  for (let index = from; index < end; ) {
+    index = (yield { op: 'play', loop, next: index, end }) as number
+    if (index < end) index = yield* step(index)
+  }
+}

@@ -1,0 +1,66 @@
+/** A set of small numbers, one bit each. */
+export class Bitmap {
+  private readonly words: Int32Array
+
+  /** @param bits numbers 0 .. bits − 1 may be in the set; none is at first */
+  constructor(bits: number) {
+    this.words = new Int32Array(Math.ceil(bits / 32))
+  }
+
+  has(bit: number): boolean {
+    return ((this.words[bit >>> 5] >>> (bit & 31)) & 1) === 1
+  }
+
+  add(bit: number): void {
+    this.words[bit >>> 5] |= 1 << (bit & 31)
+  }
+
+  delete(bit: number): void {
+    this.words[bit >>> 5] &= ~(1 << (bit & 31))
+  }
+
+  /** Adds first .. end − 1. */
+  addRange(first: number, end: number): void {
+    for (let bit = first; bit < end; ) {
+      const whole = (bit & 31) === 0 && end - bit >= 32
+      if (whole) this.words[bit >>> 5] = -1
+      else this.add(bit)
+      bit += whole ? 32 : 1
+    }
+  }
+
+  /** Whether all of first .. end − 1 are in it. */
+  hasRange(first: number, end: number): boolean {
+    for (let bit = first; bit < end; ) {
+      const whole = (bit & 31) === 0 && end - bit >= 32
+      if (whole ? this.words[bit >>> 5] !== -1 : !this.has(bit)) return false
+      bit += whole ? 32 : 1
+    }
+    return true
+  }
+
+  /** Removes first .. end − 1. */
+  deleteRange(first: number, end: number): void {
+    for (let bit = first; bit < end; ) {
+      const whole = (bit & 31) === 0 && end - bit >= 32
+      if (whole) this.words[bit >>> 5] = 0
+      else this.delete(bit)
+      bit += whole ? 32 : 1
+    }
+  }
+
+  /** The lowest member from `from` on, which must exist. @param from a multiple of 32 */
+  lowest(from: number): number {
+    let word = from >>> 5
+    while (this.words[word] === 0) word++
+    const bits = this.words[word]
+    return word * 32 + 31 - Math.clz32(bits & -bits)
+  }
+
+  /** The highest member below `end`, which must exist. @param end a multiple of 32 */
+  highest(end: number): number {
+    let word = (end >>> 5) - 1
+    while (this.words[word] === 0) word--
+    return word * 32 + 31 - Math.clz32(this.words[word])
+  }
+}

@@ -1,0 +1,101 @@
+import type { CpuId, Ns } from '../arch/index.ts'
+import type { FirmwareCommand, FirmwareStatus, IndexSet, Instruction, Outcomes } from '../machine/index.ts'
+import type { Loop } from './loop.ts'
+import type { DelayedWork, Lock } from './sync.ts'
+
+/**
+ * What host software asks of whoever drives it. Each operation is atomic to the adversary and takes time on the clock;
+ * between two operations any other CPU may go.
+ */
+export type Op =
+  /** An instruction on the CPU that runs the routine. */
+  | { readonly op: 'execute'; readonly instruction: Instruction }
+  /** The same RMPUPDATE for `pages` consecutive 4 KiB pages of one huge page, guest pages counting along. */
+  | { readonly op: 'rmpupdate-run'; readonly instruction: Rmpupdate; readonly pages: number }
+  /** SNP_LAUNCH_UPDATE for `pages` consecutive 4 KiB pages of one huge page. */
+  | { readonly op: 'launch-update-run'; readonly command: LaunchUpdate; readonly pages: number }
+  /** A function run in interrupt context on every CPU of the mask, the local one by a direct call; waits for all of them. */
+  | { readonly op: 'on-each-cpu'; readonly mask: IndexSet; readonly fn: IpiFunction }
+  /** A command to the security processor; the caller sleeps until it is answered. */
+  | { readonly op: 'firmware'; readonly command: FirmwareCommand }
+  | { readonly op: 'smp-processor-id' }
+  /** A point where the scheduler may put another task on this CPU. */
+  | { readonly op: 'cond-resched' }
+  | { readonly op: 'migrate-disable' }
+  | { readonly op: 'migrate-enable' }
+  /** Waits until no task with migration disabled is left on a CPU. */
+  | { readonly op: 'wait-unpinned'; readonly cpu: CpuId }
+  | { readonly op: 'lock'; readonly lock: Lock; readonly how: 'exclusive' | 'shared' }
+  | { readonly op: 'unlock'; readonly lock: Lock; readonly how: 'exclusive' | 'shared' }
+  /** `queue_delayed_work` (keep: a pending item stays as it is) and `mod_delayed_work` (restart: the timer starts anew). */
+  | { readonly op: 'delay-work'; readonly work: DelayedWork; readonly delayNs: Ns; readonly ifPending: 'keep' | 'restart' }
+  | { readonly op: 'cancel-work-sync'; readonly work: DelayedWork }
+  | { readonly op: 'sleep-until'; readonly atNs: Ns }
+  /** CPU time that changes nothing in the machine. */
+  | { readonly op: 'cpu-time'; readonly what: CpuWork; readonly times: number }
+  /** A loop of like steps that the driver may play some of by itself; it answers with the index to go on from. */
+  | { readonly op: 'play'; readonly loop: Loop; readonly next: number; readonly end: number }
+
+export type Rmpupdate = Extract<Instruction, { name: 'RMPUPDATE' }>
+export type LaunchUpdate = Extract<FirmwareCommand, { name: 'SNP_LAUNCH_UPDATE' }>
+
+/** What an IPI may have run: one instruction, or the kernel's `msr_set_bit` (read, or, write). */
+export type IpiFunction = Instruction | { readonly name: 'msr_set_bit'; readonly msr: number; readonly bits: bigint }
+
+/** Kinds of CPU time, priced by the clock. */
+export type CpuWork = 'clear 4K page' | 'clear 2M page' | 'free 4K folio' | 'free 2M folio' | 'clear RMP GiB'
+
+/** What came back from a function run on many CPUs. */
+export interface IpiOutcome {
+  /** CPUs on which CF was 1. */
+  readonly carry: IndexSet
+  /** CPUs on which it faulted. */
+  readonly faulted: IndexSet
+}
+
+/** Host software: a generator of operations whose local state depends on nothing but the answers it was given. */
+export type Routine<T> = Generator<Op, T, unknown>
+
+export function* execute<I extends Instruction>(instruction: I): Routine<Outcomes[I['name']]> {
+  return (yield { op: 'execute', instruction }) as Outcomes[I['name']]
+}
+
+export function* onEachCpuMask(mask: IndexSet, fn: IpiFunction): Routine<IpiOutcome> {
+  return (yield { op: 'on-each-cpu', mask, fn }) as IpiOutcome
+}
+
+export function* firmware(command: FirmwareCommand): Routine<FirmwareStatus> {
+  return (yield { op: 'firmware', command }) as FirmwareStatus
+}
+
+export function* smpProcessorId(): Routine<CpuId> {
+  return (yield { op: 'smp-processor-id' }) as CpuId
+}
+
+export function* condResched(): Routine<void> {
+  yield { op: 'cond-resched' }
+}
+
+export function* sleepUntil(atNs: Ns): Routine<void> {
+  yield { op: 'sleep-until', atNs }
+}
+
+export function* cpuTime(what: CpuWork, times = 1): Routine<void> {
+  yield { op: 'cpu-time', what, times }
+}
+
+export function* lock(on: Lock, how: 'exclusive' | 'shared' = 'exclusive'): Routine<void> {
+  yield { op: 'lock', lock: on, how }
+}
+
+export function* unlock(on: Lock, how: 'exclusive' | 'shared' = 'exclusive'): Routine<void> {
+  yield { op: 'unlock', lock: on, how }
+}
+
+/** Holds a lock around a routine. */
+export function* holding<T>(on: Lock, how: 'exclusive' | 'shared', body: Routine<T>): Routine<T> {
+  yield* lock(on, how)
+  const result = yield* body
+  yield* unlock(on, how)
+  return result
+}

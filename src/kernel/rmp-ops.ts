@@ -1,0 +1,61 @@
+import { FAIL_OVERLAP, type Gpa, logLeakingPfnRange, type PageSize, type Pfn, type ReturnCode, type RmpReadForm, SUCCESS } from '../arch/index.ts'
+import type { Kernel } from './kernel.ts'
+import { execute, firmware, type Rmpupdate, type Routine } from './ops.ts'
+
+/** `rmp_make_private`: the page or huge page belongs to a guest (asid ≠ 0) or the firmware (asid 0) now. @returns whether it does [K] */
+export function* rmpMakePrivate(k: Kernel, pfn: Pfn, gpa: Gpa, size: PageSize, asid: number, immutable: boolean): Routine<boolean> {
+  return (yield* rmpupdate(k, pfn, { gpa, assigned: true, size, immutable, asid })) === SUCCESS
+}
+
+/** `rmp_make_shared`: the page or huge page is the hypervisor's again. @returns whether it is [K] */
+export function* rmpMakeShared(k: Kernel, pfn: Pfn, size: PageSize): Routine<boolean> {
+  return (yield* rmpupdate(k, pfn, { gpa: 0, assigned: false, size, immutable: false, asid: 0 })) === SUCCESS
+}
+
+/** `rmpupdate`: Linux retries on FAIL_OVERLAP, which says that another CPU works on an overlapping entry. [K, APM] */
+function* rmpupdate(kernel: Kernel, pfn: Pfn, input: Rmpupdate['input']): Routine<ReturnCode | undefined> {
+  const rax = pfn * kernel.machine.geometry.pageBytes
+  for (let attempt = 0; attempt < OVERLAP_RETRIES_MAX; attempt++) {
+    const outcome = yield* execute({ name: 'RMPUPDATE', rax, input })
+    if (outcome.kind === 'fault') return undefined
+    if (outcome.eax !== FAIL_OVERLAP) return outcome.eax
+  }
+  return FAIL_OVERLAP
+}
+
+/** Linux would retry for ever. An overlap that no other CPU is about to resolve never ends; we give up and report it. */
+const OVERLAP_RETRIES_MAX = 8
+
+/** `snp_lookup_rmpentry`: what the RMP says of a page. An entry that does not exist reads as not assigned. [K] */
+export function* snpLookupRmpentry(kernel: Kernel, pfn: Pfn): Routine<RmpReadForm | undefined> {
+  const { pageBytes, hugePages } = kernel.machine.geometry
+  const own = yield* read(pfn * pageBytes)
+  if (own?.assigned || pfn % hugePages === 0) return own
+  const large = yield* read((pfn - (pfn % hugePages)) * pageBytes) // a 2M entry lives at the first page's slot [K]
+  return large?.size === '2M' ? large : own
+}
+
+function* read(rax: number): Routine<RmpReadForm | undefined> {
+  const outcome = yield* execute({ name: 'RMPREAD', rax })
+  return outcome.kind === 'done' ? outcome.form : undefined
+}
+
+/** `psmash` of the 2M entry around a page, for a 4K conversion inside it. @returns whether the page has a 4K entry now [K] */
+export function* snpRmptablePsmash(kernel: Kernel, pfn: Pfn): Routine<boolean> {
+  const { pageBytes, hugePages } = kernel.machine.geometry
+  const outcome = yield* execute({ name: 'PSMASH', rax: (pfn - (pfn % hugePages)) * pageBytes })
+  return outcome.kind === 'done' && outcome.eax === SUCCESS
+}
+
+/** `snp_reclaim_pages`: a firmware page back from the firmware, then back to the hypervisor. @returns whether it is [K] */
+export function* snpReclaimPage(kernel: Kernel, pfn: Pfn): Routine<boolean> {
+  const status = yield* firmware({ name: 'SNP_PAGE_RECLAIM', page: pfn * kernel.machine.geometry.pageBytes, size: '4K' })
+  return status === 'SUCCESS' && (yield* rmpMakeShared(kernel, pfn, '4K'))
+}
+
+/** `snp_leak_pages`: pages that cannot be made shared are never used again. [K] */
+export function snpLeakPages(kernel: Kernel, pfn: Pfn, pages: number): void {
+  kernel.leakedPages += pages
+  kernel.log(logLeakingPfnRange(pfn, pfn + pages))
+  kernel.tell.leaked(pfn, pages)
+}

@@ -1,0 +1,141 @@
+import type { Gpa, Pfn } from '../arch/index.ts'
+import { kvmGmemRelease } from './gmem.ts'
+import { Guest } from './guest.ts'
+import type { Kernel } from './kernel.ts'
+import type { Extent } from './memory/index.ts'
+import { firmware, type Routine } from './ops.ts'
+import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpReclaimPage } from './rmp-ops.ts'
+import { dfFlush } from './sev-dev.ts'
+
+/** What a guest is launched with. */
+export interface LaunchSpec {
+  readonly id: number
+  readonly vcpus: number
+  /** System memory for its guest_memfd, in guest order. */
+  readonly memory: readonly Extent[]
+  /** Guest pages, from 0 on, that make up the launch image. */
+  readonly imagePages: number
+}
+
+/** Where a vCPU's state page lies for the guest: at the top of its address space, one page each (`INITIAL_VMSA_GPA`) [K]. */
+const INITIAL_VMSA_GPA: Gpa = 0xf_ffff_f000
+
+/**
+ * Launches an SNP guest: ASID, context, launch image, VMSAs. [K]
+ * @returns the running guest, or why it could not be launched; then nothing of it is left but leaked pages
+ */
+export function* sevSnpLaunch(kernel: Kernel, spec: LaunchSpec): Routine<Guest | { readonly failed: string }> {
+  if (!kernel.snpInitialised) return { failed: 'SNP is not initialised' }
+  const asid = yield* sevAsidNew(kernel)
+  if (asid === undefined) return { failed: 'no free ASID' }
+  const context = yield* snpContextCreate(kernel)
+  if (context === undefined) {
+    kernel.asids.free(asid)
+    return { failed: 'no context page' }
+  }
+  const guest = new Guest(spec.id, asid, spec.vcpus, spec.memory, context)
+  const problem = yield* launch(kernel, guest, Math.min(spec.imagePages, guest.pages))
+  if (problem !== undefined) {
+    yield* kvmDestroyVm(kernel, guest)
+    return { failed: problem }
+  }
+  kernel.tell.guestLaunched(guest)
+  return guest
+}
+
+function* launch(kernel: Kernel, guest: Guest, imagePages: number): Routine<string | undefined> {
+  const context = guest.context * kernel.machine.geometry.pageBytes
+  const activated = yield* firmware({ name: 'SNP_ACTIVATE', context, asid: guest.asid })
+  if (activated !== 'SUCCESS') return `SNP_ACTIVATE: ${activated}`
+  yield* snpLaunchUpdate(kernel, guest, imagePages)
+  for (let vcpu = 0; vcpu < guest.vcpus; vcpu++) {
+    const page = kernel.memory.allocateKernelPage('snp')
+    if (page === undefined) return 'no memory for a VMSA'
+    kernel.tell.kernelPage(page, 1)
+    guest.vmsas.push(page)
+    if (!(yield* snpLaunchUpdateVmsa(kernel, guest, page))) return 'SNP_LAUNCH_UPDATE of a VMSA failed'
+  }
+  const finished = yield* firmware({ name: 'SNP_LAUNCH_FINISH', context })
+  return finished === 'SUCCESS' ? undefined : `SNP_LAUNCH_FINISH: ${finished}`
+}
+
+/** `sev_asid_new`: when all are used, those of ended guests come back after a flush. [K] */
+function* sevAsidNew(kernel: Kernel): Routine<number | undefined> {
+  const asid = kernel.asids.take()
+  if (asid !== undefined || !kernel.asids.reclaim()) return asid
+  yield* dfFlush(kernel)
+  return kernel.asids.take()
+}
+
+/** `snp_context_create`: a page becomes the firmware's, then the guest's context. [K] */
+function* snpContextCreate(kernel: Kernel): Routine<Pfn | undefined> {
+  const page = kernel.memory.allocateKernelPage('snp')
+  if (page === undefined) return undefined
+  kernel.tell.kernelPage(page, 1)
+  const isFirmwares = yield* rmpMakePrivate(kernel, page, 0, '4K', 0, true)
+  const context = page * kernel.machine.geometry.pageBytes
+  if (isFirmwares && (yield* firmware({ name: 'SNP_GCTX_CREATE', context })) === 'SUCCESS') return page
+  yield* freeKernelPage(kernel, page, isFirmwares ? yield* snpReclaimPage(kernel, page) : true)
+  return undefined
+}
+
+/** `snp_launch_update`: the image is made private 4K and immutable, and handed to the firmware, which measures it. [K] */
+function* snpLaunchUpdate(kernel: Kernel, guest: Guest, imagePages: number): Routine<void> {
+  const { hugePages, pageBytes } = kernel.machine.geometry
+  for (let page = 0; page < imagePages; ) {
+    const pfn = guest.pfnOf(page)
+    const pages = Math.min(hugePages - (pfn % hugePages), guest.contiguousFrom(page), imagePages - page)
+    const rax = pfn * pageBytes
+    const gpa = page * pageBytes
+    const input = { gpa, assigned: true, size: '4K', immutable: true, asid: guest.asid } as const
+    yield { op: 'rmpupdate-run', instruction: { name: 'RMPUPDATE', rax, input }, pages }
+    const context = guest.context * pageBytes
+    yield { op: 'launch-update-run', command: { name: 'SNP_LAUNCH_UPDATE', context, page: rax, gpa, vmsa: false }, pages }
+    page += pages
+  }
+  guest.populated = imagePages
+}
+
+/** `snp_launch_update_vmsa`, for one vCPU. [K] */
+function* snpLaunchUpdateVmsa(kernel: Kernel, guest: Guest, pfn: Pfn): Routine<boolean> {
+  const { pageBytes } = kernel.machine.geometry
+  if (!(yield* rmpMakePrivate(kernel, pfn, INITIAL_VMSA_GPA, '4K', guest.asid, true))) return false
+  const context = guest.context * pageBytes
+  const command = { name: 'SNP_LAUNCH_UPDATE', context, page: pfn * pageBytes, gpa: INITIAL_VMSA_GPA, vmsa: true } as const
+  return (yield* firmware(command)) === 'SUCCESS'
+}
+
+/** `kvm_destroy_vm`: the vCPUs go, the VM is destroyed, and its memory comes back. [K] */
+export function* kvmDestroyVm(kernel: Kernel, guest: Guest): Routine<void> {
+  for (const vmsa of guest.vmsas) yield* sevFreeVcpu(kernel, vmsa)
+  yield* sevVmDestroy(kernel, guest)
+  kernel.tell.guestDestroyed(guest)
+  yield* kvmGmemRelease(kernel, guest)
+}
+
+/** `sev_free_vcpu`: the VMSA page back to the hypervisor; one the launch left immutable is reclaimed first. [K] */
+function* sevFreeVcpu(kernel: Kernel, vmsa: Pfn): Routine<void> {
+  const isShared = (yield* rmpMakeShared(kernel, vmsa, '4K')) || (yield* snpReclaimPage(kernel, vmsa))
+  yield* freeKernelPage(kernel, vmsa, isShared)
+}
+
+/** `sev_vm_destroy`: decommissions the context, frees its page and the ASID, then asks for a re-optimisation. [K, L v5, v9] */
+export function* sevVmDestroy(kernel: Kernel, guest: Guest): Routine<void> {
+  const context = guest.context * kernel.machine.geometry.pageBytes
+  const status = yield* firmware({ name: 'SNP_DECOMMISSION', context })
+  if (status !== 'SUCCESS') {
+    snpLeakPages(kernel, guest.context, 1) // and the ASID with it [K]
+    return
+  }
+  yield* freeKernelPage(kernel, guest.context, yield* snpReclaimPage(kernel, guest.context))
+  kernel.asids.free(guest.asid)
+  yield* kernel.driver.vmDestroyed(kernel)
+}
+
+// biome-ignore lint/correctness/useYield: a routine like its callers
+function* freeKernelPage(kernel: Kernel, pfn: Pfn, isShared: boolean): Routine<void> {
+  if (isShared) {
+    kernel.memory.freeKernelPage(pfn)
+    kernel.tell.kernelPage(pfn, -1)
+  } else snpLeakPages(kernel, pfn, 1)
+}

@@ -1,0 +1,109 @@
+import { assert, type Ns } from '../arch/index.ts'
+import type { Routine } from './ops.ts'
+
+/**
+ * Sleeping locks: a mutex (exclusive only) or a reader/writer semaphore such as the hotplug lock. State only; a driver
+ * parks and wakes its tasks by what `acquire` and `release` say. New readers wait behind a waiting writer [K].
+ */
+export class Lock {
+  readonly name: string
+  #writer: number | undefined
+  #readers = 0
+  readonly #waiting: { readonly task: number; readonly how: 'exclusive' | 'shared' }[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get isHeld(): boolean {
+    return this.#writer !== undefined || this.#readers > 0
+  }
+
+  /** @returns whether the task has the lock; if not, it waits in line */
+  acquire(task: number, how: 'exclusive' | 'shared'): boolean {
+    assert(this.#writer !== task, `${this.name} is not taken twice by one task`)
+    if (this.#waiting.length === 0 && this.#grant(task, how)) return true
+    this.#waiting.push({ task, how })
+    return false
+  }
+
+  /** @returns the tasks that have the lock now */
+  release(task: number, how: 'exclusive' | 'shared'): number[] {
+    if (how === 'exclusive') {
+      assert(this.#writer === task, `${this.name} is released by its owner`)
+      this.#writer = undefined
+    } else {
+      assert(this.#readers > 0, `${this.name} has a reader`)
+      this.#readers--
+    }
+    const woken: number[] = []
+    while (this.#waiting.length > 0 && this.#grant(this.#waiting[0].task, this.#waiting[0].how)) {
+      woken.push((this.#waiting.shift() as { task: number }).task)
+    }
+    return woken
+  }
+
+  #grant(task: number, how: 'exclusive' | 'shared'): boolean {
+    if (this.#writer !== undefined || (how === 'exclusive' && this.#readers > 0)) return false
+    if (how === 'exclusive') this.#writer = task
+    else this.#readers++
+    return true
+  }
+}
+
+/**
+ * A delayed work item. It never runs concurrently with itself; it is *pending* from being queued until a worker starts it,
+ * and may be queued again while it runs [K]. The driver keeps the timer.
+ */
+export class DelayedWork {
+  readonly name: string
+  readonly routine: () => Routine<void>
+  /** When the timer fires; `undefined`: no timer. */
+  dueNs: Ns | undefined
+  /** The timer has fired, no worker has started it yet. */
+  isQueued = false
+  isRunning = false
+  /** Tasks that wait in `cancel_delayed_work_sync` for the running instance. */
+  readonly waiters: number[] = []
+
+  constructor(name: string, routine: () => Routine<void>) {
+    this.name = name
+    this.routine = routine
+  }
+
+  get isPending(): boolean {
+    return this.dueNs !== undefined || this.isQueued
+  }
+
+  /** `queue_delayed_work` or `mod_delayed_work`. @returns whether the timer is (newly) set for `dueNs` */
+  delay(dueNs: Ns, ifPending: 'keep' | 'restart'): boolean {
+    if (this.isPending && ifPending === 'keep') return false
+    this.isQueued = false
+    this.dueNs = dueNs
+    return true
+  }
+
+  /** The timer fires. @returns whether a worker may start it now */
+  fire(): boolean {
+    this.dueNs = undefined
+    this.isQueued = true
+    return !this.isRunning
+  }
+
+  start(): void {
+    assert(this.isQueued && !this.isRunning, `${this.name} does not run concurrently with itself`)
+    this.isQueued = false
+    this.isRunning = true
+  }
+
+  /** @returns whether it was queued again meanwhile, and may start at once */
+  finish(): boolean {
+    this.isRunning = false
+    return this.isQueued
+  }
+
+  cancel(): void {
+    this.dueNs = undefined
+    this.isQueued = false
+  }
+}

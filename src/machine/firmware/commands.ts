@@ -1,0 +1,50 @@
+import type { Gpa, Spa, SpaRange } from '../../arch/index.ts'
+
+/** Commands of the SEV-SNP firmware, as far as they touch the RMP. [APM: SEV-SNP firmware ABI, document 56860] */
+export type FirmwareCommand =
+  | {
+      readonly name: 'SNP_INIT_EX'
+      /** Memory that the firmware keeps for itself (the TMR and other firmware pages). */
+      readonly firmwareRanges: readonly SpaRange[]
+      /** Memory that the OS lists as the hypervisor's for good. */
+      readonly hvFixedRanges: readonly SpaRange[]
+    }
+  /** `x86SnpShutdown`: newer firmware, which also clears SNP_EN on all cores. Without it: the legacy kind. */
+  | { readonly name: 'SNP_SHUTDOWN_EX'; readonly x86SnpShutdown: boolean }
+  | { readonly name: 'SNP_GCTX_CREATE'; readonly context: Spa }
+  /** Binds the guest to an ASID. */
+  | { readonly name: 'SNP_ACTIVATE'; readonly context: Spa; readonly asid: number }
+  | { readonly name: 'SNP_LAUNCH_UPDATE'; readonly context: Spa; readonly page: Spa; readonly gpa: Gpa; readonly vmsa: boolean }
+  | { readonly name: 'SNP_LAUNCH_FINISH'; readonly context: Spa }
+  | { readonly name: 'SNP_DECOMMISSION'; readonly context: Spa }
+  | { readonly name: 'SNP_PAGE_RECLAIM'; readonly page: Spa; readonly size: '4K' | '2M' }
+  | { readonly name: 'SNP_DF_FLUSH' }
+
+/** Status codes, by the firmware ABI's names. [APM] */
+export type FirmwareStatus =
+  | 'SUCCESS'
+  | 'INVALID_PLATFORM_STATE'
+  | 'INVALID_GUEST_STATE'
+  | 'INVALID_PAGE_STATE'
+  | 'INVALID_PAGE_SIZE'
+  | 'INVALID_CONFIG'
+  | 'INVALID_ADDRESS'
+  | 'INVALID_PARAM'
+  | 'INVALID_GUEST'
+  | 'ACTIVE'
+  | 'DFFLUSH_REQUIRED'
+
+/** A guest as the firmware knows it. */
+export interface FirmwareGuest {
+  asid: number
+  state: 'init' | 'launching' | 'running'
+}
+
+/** What the security processor remembers. */
+export class FirmwareState {
+  initialised = false
+  /** Guests by the SPA of their context page. The bits of an entry cannot tell Context from Firmware; this can. */
+  readonly guests = new Map<Spa, FirmwareGuest>()
+  /** ASIDs that were used and may not be again before caches are flushed. */
+  readonly dirtyAsids = new Set<number>()
+}

@@ -1,0 +1,34 @@
+import type { Machine } from '../machine.ts'
+import type { FirmwareCommand, FirmwareStatus } from './commands.ts'
+import { snpActivate, snpDecommission, snpGctxCreate, snpLaunchFinish, snpLaunchUpdate, snpPageReclaim } from './guest.ts'
+import { snpDfFlush, snpInitEx, snpShutdownEx } from './platform.ts'
+
+/** Hands the security processor a command and waits for its answer. A refused command changes nothing. */
+export function firmwareCommand(machine: Machine, command: FirmwareCommand): FirmwareStatus {
+  const status = carryOut(machine, command)
+  machine.tell.firmware(command, status)
+  return status
+}
+
+function carryOut(machine: Machine, command: FirmwareCommand): FirmwareStatus {
+  switch (command.name) {
+    case 'SNP_INIT_EX':
+      return snpInitEx(machine, command)
+    case 'SNP_SHUTDOWN_EX':
+      return snpShutdownEx(machine, command)
+    case 'SNP_GCTX_CREATE':
+      return snpGctxCreate(machine, command)
+    case 'SNP_ACTIVATE':
+      return snpActivate(machine, command)
+    case 'SNP_LAUNCH_UPDATE':
+      return snpLaunchUpdate(machine, command)
+    case 'SNP_LAUNCH_FINISH':
+      return snpLaunchFinish(machine, command)
+    case 'SNP_DECOMMISSION':
+      return snpDecommission(machine, command)
+    case 'SNP_PAGE_RECLAIM':
+      return snpPageReclaim(machine, command)
+    case 'SNP_DF_FLUSH':
+      return snpDfFlush(machine)
+  }
+}

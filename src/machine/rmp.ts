@@ -1,0 +1,241 @@
+import {
+  assert,
+  type Geometry,
+  type HugeIndex,
+  type Pfn,
+  type RegionIndex,
+  RMP_ENTRY_DEFAULT,
+  type RmpEntry,
+} from '../arch/index.ts'
+
+/** Bits of the compact form of an entry. All zero: the default, a page of the hypervisor. */
+export const ASSIGNED = 1
+export const SIZE_2M = 2
+export const IMMUTABLE = 4
+export const VALIDATED = 8
+export const VMSA = 16
+const MIXED = 128
+
+/** The pages of a huge page that do not all have the same state. */
+interface MixedHuge {
+  readonly bits: Uint8Array
+  readonly asid: Uint16Array
+  readonly gfn: Float64Array
+  assigned: number
+}
+
+/**
+ * The contents of the Reverse Map Table: for every page who owns it.
+ *
+ * State is kept per huge page: either one 2M entry, or 4K entries that all say the same of consecutive guest pages, or
+ * (only then with a record per page) a mixture. A count of assigned pages per region is kept incrementally.
+ */
+export class Rmp {
+  readonly geometry: Geometry
+  readonly pages: number
+  readonly regions: number
+  /** Assigned pages of each region. */
+  readonly assignedPages: Int32Array
+  readonly #bits: Uint8Array
+  readonly #asid: Uint16Array
+  readonly #gfn: Float64Array
+  readonly #mixed = new Map<HugeIndex, MixedHuge>()
+  /** Of pages that RMPADJUST touched: 4 bits of rights for each VMPL, VMPL 0 lowest. */
+  readonly #permissions = new Map<Pfn, number>()
+  /** Of each region the first huge page with an assigned page, counted from the region's start; -1 none, -2 not known. */
+  readonly #firstAssigned: Int32Array
+  readonly #changed: (region: RegionIndex, before: number, after: number) => void
+
+  /** @param changed is told whenever the number of assigned pages of a region changes */
+  constructor(geometry: Geometry, pages: number, changed: (region: RegionIndex, before: number, after: number) => void) {
+    const huges = Math.ceil(pages / geometry.hugePages)
+    this.geometry = geometry
+    this.pages = pages
+    this.regions = Math.ceil(pages / geometry.regionPages)
+    this.assignedPages = new Int32Array(this.regions)
+    this.#bits = new Uint8Array(huges)
+    this.#asid = new Uint16Array(huges)
+    this.#gfn = new Float64Array(huges)
+    this.#firstAssigned = new Int32Array(this.regions).fill(-1)
+    this.#changed = changed
+  }
+
+  /** What the RMP says of a page: a 2M entry speaks for its 512 pages [K]. */
+  entry(pfn: Pfn): RmpEntry {
+    const bits = this.bits(pfn)
+    if (bits === 0) return RMP_ENTRY_DEFAULT
+    return {
+      assigned: (bits & ASSIGNED) !== 0,
+      size: (bits & SIZE_2M) !== 0 ? '2M' : '4K',
+      immutable: (bits & IMMUTABLE) !== 0,
+      validated: (bits & VALIDATED) !== 0,
+      vmsa: (bits & VMSA) !== 0,
+      asid: this.asid(pfn),
+      gpa: this.gfn(pfn) * this.geometry.pageBytes,
+    }
+  }
+
+  /** What stands in the slot of a page: behind the first page of a 2M entry the slots are empty [K]. */
+  slot(pfn: Pfn): RmpEntry {
+    return (this.bits(pfn) & SIZE_2M) !== 0 && pfn % this.geometry.hugePages !== 0 ? RMP_ENTRY_DEFAULT : this.entry(pfn)
+  }
+
+  bits(pfn: Pfn): number {
+    const huge = this.hugeOf(pfn)
+    const bits = this.#bits[huge]
+    return bits === MIXED ? this.#detail(huge).bits[pfn % this.geometry.hugePages] : bits
+  }
+
+  asid(pfn: Pfn): number {
+    const huge = this.hugeOf(pfn)
+    return this.#bits[huge] === MIXED ? this.#detail(huge).asid[pfn % this.geometry.hugePages] : this.#asid[huge]
+  }
+
+  /** Guest frame number; of a page behind the first one of a 2M entry, that of the entry: the RMP has no other. */
+  gfn(pfn: Pfn): number {
+    const huge = this.hugeOf(pfn)
+    const within = pfn % this.geometry.hugePages
+    const bits = this.#bits[huge]
+    if (bits === MIXED) return this.#detail(huge).gfn[within]
+    return (bits & SIZE_2M) !== 0 || this.#asid[huge] === 0 ? this.#gfn[huge] : this.#gfn[huge] + within
+  }
+
+  /** Whether all pages of a huge page have the same state; then `hugeBits` is that state. */
+  isUniform(huge: HugeIndex): boolean {
+    return this.#bits[huge] !== MIXED
+  }
+
+  hugeBits(huge: HugeIndex): number {
+    assert(this.#bits[huge] !== MIXED, 'the pages of the huge page agree')
+    return this.#bits[huge]
+  }
+
+  /** Assigned pages of a huge page. */
+  hugeAssigned(huge: HugeIndex): number {
+    const bits = this.#bits[huge]
+    if (bits === MIXED) return this.#detail(huge).assigned
+    return (bits & ASSIGNED) !== 0 ? this.geometry.hugePages : 0
+  }
+
+  /** The first huge page of a region with an assigned page, counted from the region's start; -1: there is none. */
+  firstAssignedHuge(region: RegionIndex): number {
+    if (this.#firstAssigned[region] === -2) this.#firstAssigned[region] = this.#findFirstAssigned(region)
+    return this.#firstAssigned[region]
+  }
+
+  hugeOf(pfn: Pfn): HugeIndex {
+    return Math.floor(pfn / this.geometry.hugePages)
+  }
+
+  /** Gives one page its own 4K state. A 2M entry over it must have been split before. */
+  setPage(pfn: Pfn, bits: number, asid: number, gfn: number): void {
+    const { hugePages } = this.geometry
+    const huge = this.hugeOf(pfn)
+    const within = pfn % hugePages
+    assert((this.#bits[huge] & SIZE_2M) === 0, 'a page inside a 2M entry has no state of its own')
+    const detail = this.#bits[huge] === MIXED ? this.#detail(huge) : this.#mix(huge)
+    const before = detail.assigned
+    detail.assigned += (bits & ASSIGNED) - (detail.bits[within] & ASSIGNED)
+    detail.bits[within] = bits
+    detail.asid[within] = asid
+    detail.gfn[within] = gfn
+    this.#count(huge, detail.assigned - before)
+    if (detail.assigned === 0 || detail.assigned === hugePages) this.#unmix(huge, detail)
+  }
+
+  /** Gives all pages of a huge page the same state: one 2M entry, or 4K entries of consecutive guest pages. */
+  setHuge(huge: HugeIndex, bits: number, asid: number, gfn: number): void {
+    const before = this.hugeAssigned(huge)
+    if (this.#bits[huge] === MIXED) this.#mixed.delete(huge)
+    this.#bits[huge] = bits
+    this.#asid[huge] = asid
+    this.#gfn[huge] = gfn
+    this.#count(huge, ((bits & ASSIGNED) !== 0 ? this.geometry.hugePages : 0) - before)
+  }
+
+  /** Rights of a VMPL on a page: VMPL 0 has all four, the others what RMPADJUST gave them [APM]. */
+  permissions(pfn: Pfn, vmpl: 0 | 1 | 2 | 3): number {
+    return vmpl === 0 ? 0xf : ((this.#permissions.get(pfn) ?? 0) >>> (4 * vmpl)) & 0xf
+  }
+
+  setPermissions(pfn: Pfn, pages: number, vmpl: 1 | 2 | 3, rights: number): void {
+    for (let page = pfn; page < pfn + pages; page++) {
+      const others = (this.#permissions.get(page) ?? 0) & ~(0xf << (4 * vmpl))
+      this.#permissions.set(page, others | (rights << (4 * vmpl)))
+    }
+  }
+
+  /** RMPUPDATE takes the rights of VMPL 1 to 3 away [APM]. */
+  dropPermissions(pfn: Pfn, pages: number): void {
+    if (this.#permissions.size === 0) return
+    for (let page = pfn; page < pfn + pages; page++) this.#permissions.delete(page)
+  }
+
+  /** Everything to the default: all pages are the hypervisor's. */
+  zero(): void {
+    this.#bits.fill(0)
+    this.#asid.fill(0)
+    this.#gfn.fill(0)
+    this.#mixed.clear()
+    this.#permissions.clear()
+    this.#firstAssigned.fill(-1)
+    for (let region = 0; region < this.regions; region++) {
+      const before = this.assignedPages[region]
+      this.assignedPages[region] = 0
+      if (before !== 0) this.#changed(region, before, 0)
+    }
+  }
+
+  #count(huge: HugeIndex, delta: number): void {
+    if (delta === 0) return
+    const { regionHuges } = this.geometry
+    const region = Math.floor(huge / regionHuges)
+    const within = huge - region * regionHuges
+    const before = this.assignedPages[region]
+    const after = before + delta
+    this.assignedPages[region] = after
+    const first = this.#firstAssigned[region]
+    if (after === 0) this.#firstAssigned[region] = -1
+    else if (delta > 0) {
+      if (first === -1 || (first !== -2 && within < first)) this.#firstAssigned[region] = within
+    } else if (first === within) this.#firstAssigned[region] = -2
+    this.#changed(region, before, after)
+  }
+
+  #findFirstAssigned(region: RegionIndex): number {
+    const { regionHuges } = this.geometry
+    const start = region * regionHuges
+    const end = Math.min(start + regionHuges, this.#bits.length)
+    for (let huge = start; huge < end; huge++) if (this.hugeAssigned(huge) > 0) return huge - start
+    return -1
+  }
+
+  #detail(huge: HugeIndex): MixedHuge {
+    return this.#mixed.get(huge) as MixedHuge
+  }
+
+  #mix(huge: HugeIndex): MixedHuge {
+    const { hugePages } = this.geometry
+    const base = huge * hugePages
+    const detail: MixedHuge = {
+      bits: new Uint8Array(hugePages).fill(this.#bits[huge]),
+      asid: new Uint16Array(hugePages).fill(this.#asid[huge]),
+      gfn: Float64Array.from({ length: hugePages }, (_, i) => this.gfn(base + i)),
+      assigned: this.hugeAssigned(huge),
+    }
+    this.#mixed.set(huge, detail)
+    this.#bits[huge] = MIXED
+    return detail
+  }
+
+  #unmix(huge: HugeIndex, { bits, asid, gfn }: MixedHuge): void {
+    const step = asid[0] === 0 ? 0 : 1
+    for (let i = 1; i < bits.length; i++) {
+      if (bits[i] !== bits[0] || asid[i] !== asid[0] || gfn[i] !== gfn[0] + i * step) return
+    }
+    this.#mixed.delete(huge)
+    this.#bits[huge] = bits[0]
+    this.#asid[huge] = asid[0]
+    this.#gfn[huge] = gfn[0]
+  }
+}

@@ -1,0 +1,118 @@
+import { type CoreId, type RegionIndex, type RmpoptBase, type Spa } from '../arch/index.ts'
+import { has, type IndexSet } from './index-set.ts'
+import type { Machine } from './machine.ts'
+
+/** An RMPOPT(verify) between its first look at the RMP and its answer. */
+export interface Scan {
+  region: RegionIndex
+  /** Cores that this scan will serve. */
+  cores: IndexSet
+  /** An RMPUPDATE has assigned a page of the region since: the answer will be no. */
+  lost: boolean
+}
+
+/**
+ * The RMPOPT tables of all cores, and the cached scan results.
+ *
+ * Kept by region, not by core: for each region the set of cores whose bit is set. A broadcast clear is then one
+ * assignment, cores that agree share everything, and the debugfs listing can be read off. A table is 2048 bits from
+ * RMPOPT_BASE on [L v1]; SMT siblings share it [L v2].
+ */
+export class RmpoptTables {
+  /** Of each region the cores that have it optimised. */
+  readonly sets: IndexSet[]
+  /** Whether a successful scan of the region is stored in reserved processor memory [L v2]. */
+  readonly cached: Uint8Array
+  /** RMPOPT_BASE of each core; siblings share it [L v2]. */
+  readonly bases: RmpoptBase[]
+  readonly reachBytes: number
+  readonly #machine: Machine
+  readonly #scans: Scan[] = []
+
+  constructor(machine: Machine, reachBytes: number) {
+    this.#machine = machine
+    this.reachBytes = reachBytes
+    this.sets = new Array(machine.rmp.regions).fill(machine.topology.coreSets.none)
+    this.cached = new Uint8Array(machine.rmp.regions)
+    this.bases = Array.from({ length: machine.topology.cores }, () => ({ enabled: false, base: 0 }))
+  }
+
+  /** Whether the region lies within the core's table. */
+  reaches(core: CoreId, region: RegionIndex): boolean {
+    const { regionBytes } = this.#machine.geometry
+    const { enabled, base } = this.bases[core]
+    return enabled && region * regionBytes >= base && (region + 1) * regionBytes <= base + this.reachBytes
+  }
+
+  isOptimised(core: CoreId, spa: Spa): boolean {
+    const region = this.#machine.regionOf(spa)
+    return this.reaches(core, region) && has(this.sets[region], core)
+  }
+
+  /** Begins a scan: from now on an RMPUPDATE that assigns a page of the region makes it fail. */
+  open(scan: Scan): void {
+    scan.lost = false
+    this.#scans.push(scan)
+  }
+
+  /** Ends a scan, unsuccessfully: the bits are clear, nothing is cached [seed, A §6.11]. */
+  fail(scan: Scan): void {
+    this.#close(scan)
+    this.#set(scan.region, this.#machine.topology.coreSets.minus(this.sets[scan.region], scan.cores))
+  }
+
+  /** Ends a scan that found no assigned page: sets the bits, unless the scan was lost. @returns whether they are set */
+  publish(scan: Scan): boolean {
+    if (scan.lost) {
+      this.fail(scan)
+      return false
+    }
+    this.#close(scan)
+    this.cached[scan.region] = 1
+    this.#set(scan.region, this.#machine.topology.coreSets.union(this.sets[scan.region], scan.cores))
+    return true
+  }
+
+  /** A page of the region was assigned, or a large page of it split: no core has it optimised any more [seed, L v2, L v9]. */
+  clear(region: RegionIndex): void {
+    this.#set(region, this.#machine.topology.coreSets.none)
+    if (this.#machine.options.rmpupdateDropsCachedResult) this.cached[region] = 0
+    for (const scan of this.#scans) if (scan.region === region) scan.lost = true
+  }
+
+  /** Empties all tables and forgets all results [L v1, L v8]. */
+  clearAll(): void {
+    for (let region = 0; region < this.sets.length; region++) this.clear(region)
+    this.cached.fill(0)
+  }
+
+  setBase(core: CoreId, next: RmpoptBase): void {
+    const { enabled, base } = this.bases[core]
+    this.bases[core] = next
+    if ((enabled === next.enabled && base === next.base) || !this.#machine.options.baseChangeClearsTable) return
+    const { coreSets } = this.#machine.topology
+    const mine = coreSets.of([core])
+    for (let region = 0; region < this.sets.length; region++) this.#set(region, coreSets.minus(this.sets[region], mine))
+  }
+
+  /** Hardware that needs no RMPOPT: sets the region's bit on every core that reaches it. For upper bounds only. */
+  grant(region: RegionIndex): void {
+    const { coreSets } = this.#machine.topology
+    this.#set(
+      region,
+      coreSets.where((core) => this.reaches(core, region)),
+    )
+  }
+
+  #close(scan: Scan): void {
+    const at = this.#scans.lastIndexOf(scan)
+    if (at >= 0) this.#scans.splice(at, 1)
+  }
+
+  #set(region: RegionIndex, after: IndexSet): void {
+    const before = this.sets[region]
+    if (before === after) return
+    this.sets[region] = after
+    this.#machine.tell.optimised(region, before, after)
+  }
+}

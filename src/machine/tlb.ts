@@ -1,0 +1,48 @@
+import type { CpuId, Spa } from '../arch/index.ts'
+
+/** A cached translation. The model's virtual addresses are system physical ones: a translation is a range and a right. */
+export interface Translation {
+  readonly cpu: CpuId
+  /** Whose address space: 0 the hypervisor's or an ordinary guest's, else an SNP guest's ASID. */
+  readonly asid: number
+  readonly base: Spa
+  readonly bytes: number
+  readonly writable: boolean
+  /** The RMP was not looked at, because the region was optimised when the translation was filled. */
+  readonly unchecked: boolean
+}
+
+/**
+ * The TLBs of all CPUs: just enough to show why RMPUPDATE must also shoot down. A write that finds a writable translation
+ * is not checked again [APM §15.36]; had RMPUPDATE only cleared the RMPOPT bit, it would still go through.
+ */
+export class Tlb {
+  #translations: Translation[] = []
+
+  get translations(): readonly Translation[] {
+    return this.#translations
+  }
+
+  find(cpu: CpuId, asid: number, spa: Spa, write: boolean): Translation | undefined {
+    return this.#translations.find(
+      (t) => t.cpu === cpu && t.asid === asid && (t.writable || !write) && spa >= t.base && spa < t.base + t.bytes,
+    )
+  }
+
+  fill(translation: Translation): void {
+    this.#translations.push(translation)
+  }
+
+  /** Drops every translation that overlaps the range, on every CPU. @returns how many */
+  shootDown(start: Spa, bytes: number): number {
+    if (this.#translations.length === 0) return 0
+    const kept = this.#translations.filter((t) => t.base + t.bytes <= start || t.base >= start + bytes)
+    const dropped = this.#translations.length - kept.length
+    this.#translations = kept
+    return dropped
+  }
+
+  flush(): void {
+    this.#translations = []
+  }
+}

@@ -1,0 +1,8 @@
+export { type BuilderOptions, ROWS_MAX, TraceBuilder } from './builder.ts'
+export { isConfidential } from './confidential.ts'
+export { type Fleet, type FleetOptions, hostsNeeded, NOT_REQUESTED, placeFleet, REJECTED } from './fleet.ts'
+export { type TraceRow, traceFromRows } from './from-rows.ts'
+export { traceEndS } from './horizon.ts'
+export { type Cell, MEMORY_MAX_GIB, type RawRow, TIME_MAX_S } from './row.ts'
+export type { Trace } from './trace.ts'
+export { UserError } from './user-error.ts'

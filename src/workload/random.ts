@@ -1,0 +1,18 @@
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** A source of random numbers; equal seeds give equal numbers. */
+export interface Random {
+  /** Uniform in (0, 1), in steps of 2^-32. */
+  uniform(): number
+  /** Normal, with mean 0 and standard deviation 1. */
+  normal(): number
+}
+
+/** @param seed an integer of 0..2^32-1 */
+export function randomFrom(seed: number): Random {
+  const generator = xoroshiro128plus(seed)
+  const uniform = () => ((generator.next() >>> 0) + 0.5) / 2 ** 32
+  // Box and Muller's transform; its second value is thrown away, for a source without hidden state is easier to reason about.
+  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+  return { uniform, normal }
+}
