@@ -10,8 +10,8 @@ import type { Instruction, Outcome, UnspecifiedBehaviour } from './instructions/
 export class MachineListener {
   /** An instruction has completed, `times` times in a row with the same outcome. */
   instruction(_cpu: CpuId, _instruction: Instruction, _outcome: Outcome, _times: number): void {}
-  /** The security processor has answered a command. */
-  firmware(_command: FirmwareCommand, _status: FirmwareStatus): void {}
+  /** The security processor has answered a command, `times` times in a row. */
+  firmware(_command: FirmwareCommand, _status: FirmwareStatus, _times: number): void {}
   /** The number of assigned pages of a region has changed. */
   assigned(_region: RegionIndex, _before: number, _after: number): void {}
   /** The set of cores whose RMPOPT table has the region's bit set has changed. */
@@ -25,7 +25,7 @@ export class MachineListener {
 /** A listener's call as data. */
 export type MachineEvent =
   | { readonly type: 'instruction'; cpu: CpuId; instruction: Instruction; outcome: Outcome; times: number }
-  | { readonly type: 'firmware'; command: FirmwareCommand; status: FirmwareStatus }
+  | { readonly type: 'firmware'; command: FirmwareCommand; status: FirmwareStatus; times: number }
   | { readonly type: 'assigned'; region: RegionIndex; before: number; after: number }
   | { readonly type: 'optimised'; region: RegionIndex; before: IndexSet; after: IndexSet }
   | { readonly type: 'shot-down'; count: number }
@@ -38,8 +38,8 @@ export class MachineRecorder extends MachineListener {
   override instruction(cpu: CpuId, instruction: Instruction, outcome: Outcome, times: number): void {
     this.events.push({ type: 'instruction', cpu, instruction, outcome, times })
   }
-  override firmware(command: FirmwareCommand, status: FirmwareStatus): void {
-    this.events.push({ type: 'firmware', command, status })
+  override firmware(command: FirmwareCommand, status: FirmwareStatus, times: number): void {
+    this.events.push({ type: 'firmware', command, status, times })
   }
   override assigned(region: RegionIndex, before: number, after: number): void {
     this.events.push({ type: 'assigned', region, before, after })

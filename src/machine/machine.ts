@@ -76,6 +76,7 @@ export class Machine {
   readonly rmpOwn: readonly SpaRange[]
   /** Huge pages whose entries an RMPUPDATE or PSMASH in flight has locked, with the CPU that did. */
   readonly locks = new Map<number, CpuId>()
+  readonly #coveredRegions: Uint8Array
   readonly #listeners: MachineListener[] = []
   /** Tells all listeners, in the order they came. */
   readonly tell: MachineListener
@@ -99,6 +100,10 @@ export class Machine {
     // The layouts of the manual speak of 4 KiB pages; a machine of another geometry has an RMP for all of its RAM.
     this.covered = this.geometry === AMD64 ? (spec.layout ? coveredRanges(spec.layout) : []) : [{ start: 0, end: top }]
     this.rmpOwn = spec.layout ? ownRanges(spec.layout) : []
+    const { regionBytes } = this.geometry
+    this.#coveredRegions = Uint8Array.from({ length: this.rmp.regions }, (_, region) =>
+      this.isCovered(region * regionBytes, regionBytes) ? 1 : 0,
+    )
   }
 
   listen(listener: MachineListener): void {
@@ -129,9 +134,9 @@ export class Machine {
     return this.rmp.assignedPages[region] === 0 && this.isRegionCovered(region)
   }
 
+  /** Whether all of the region has RMP entries. */
   isRegionCovered(region: RegionIndex): boolean {
-    const { regionBytes } = this.geometry
-    return region >= 0 && region < this.rmp.regions && this.isCovered(region * regionBytes, regionBytes)
+    return this.#coveredRegions[region] === 1
   }
 
   /** Cores that have the region optimised. */

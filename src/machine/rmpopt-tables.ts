@@ -1,4 +1,4 @@
-import { type CoreId, type RegionIndex, type RmpoptBase, type Spa } from '../arch/index.ts'
+import type { CoreId, RegionIndex, RmpoptBase, Spa } from '../arch/index.ts'
 import { has, type IndexSet } from './index-set.ts'
 import type { Machine } from './machine.ts'
 
@@ -26,6 +26,8 @@ export class RmpoptTables {
   /** RMPOPT_BASE of each core; siblings share it [L v2]. */
   readonly bases: RmpoptBase[]
   readonly reachBytes: number
+  /** Changes whenever it changes which CPUs can execute RMPOPT on what: lets others remember what they worked out. */
+  epoch = 0
   readonly #machine: Machine
   readonly #scans: Scan[] = []
 
@@ -88,6 +90,7 @@ export class RmpoptTables {
 
   setBase(core: CoreId, next: RmpoptBase): void {
     const { enabled, base } = this.bases[core]
+    this.epoch++
     this.bases[core] = next
     if ((enabled === next.enabled && base === next.base) || !this.#machine.options.baseChangeClearsTable) return
     const { coreSets } = this.#machine.topology

@@ -48,7 +48,10 @@ export class TraceBuilder {
    */
   add(row: RawRow, line: number): void {
     const problem = rowProblem(row, this.wording.names)
-    if (problem !== undefined) return this.reject(line, problem)
+    if (problem !== undefined) {
+      this.reject(line, problem)
+      return
+    }
     if (this.columns.count >= this.maxRows) throw this.error(line, `more than ${this.maxRows} VMs; split the trace`)
     const deletedS = isBlank(row.deleted_s) ? Number.POSITIVE_INFINITY : numberOf(row.deleted_s)
     const memoryBytes = Math.round(numberOf(row.memory_gb) * GIB)

@@ -1,7 +1,17 @@
 import { GIB } from '../arch/index.ts'
 import { arrivalsPerStep, autocovariance, dailyWave, mean } from './arrivals.ts'
 import { vmsByBatch } from './batch-list.ts'
-import { ARRIVAL_STEP_S, type BatchKind, DAY_S, type Flavour, LIFETIME_STEPS, type Lifetimes, type Rhythm, type Spread, type TraceModel } from './model.ts'
+import {
+  ARRIVAL_STEP_S,
+  type BatchKind,
+  DAY_S,
+  type Flavour,
+  LIFETIME_STEPS,
+  type Lifetimes,
+  type Rhythm,
+  type Spread,
+  type TraceModel,
+} from './model.ts'
 import { groupByFlavour, observationEndS, survivalOfVms } from './observe.ts'
 import type { Trace } from './trace.ts'
 
@@ -19,7 +29,8 @@ export function fitModel(trace: Trace): TraceModel {
     return batches.filter((vms) => vms.length >= least && vms.length <= limit)
   })
   return {
-    vmsPerDay: Math.round((trace.count * DAY_S) / endS),
+    vms: trace.count,
+    durationS: endS,
     kinds: byKind.filter((kind) => kind.length > 0).map((kind) => fitKind(trace, kind, batches.length, endS)),
   }
 }
@@ -77,25 +88,40 @@ const SEEN = 2 / 3
 /** Of a sample in which nobody, or everybody, ends late. */
 const [TAIL_MIN, TAIL_MAX] = [0.05, 5]
 
-/** What remains beside the daily wave and independent arrivals is the surge; arrivals at the next step tell how strong it is. */
+/**
+ * What the counts of steps vary beyond the daily wave and chance (Poisson) is the surge, and it lasts for some steps; what a step
+ * shares with the next one only is the echo.
+ */
 function fitRhythm(trace: Trace, batches: readonly Int32Array[], endS: number): Rhythm {
-  const counts = arrivalsPerStep(
-    batches.map((vms) => trace.createdS[vms[0]]),
-    Math.round(endS / ARRIVAL_STEP_S),
-  )
+  const createdS = batches.map((vms) => trace.createdS[vms[0]])
+  const counts = arrivalsPerStep(createdS, Math.round(endS / ARRIVAL_STEP_S))
   const { amplitude, peakS } = dailyWave(counts)
   const wave = counts.map((_, step) => 1 + amplitude * Math.cos((2 * Math.PI * (step * ARRIVAL_STEP_S - peakS)) / DAY_S))
   const level = mean(counts) / mean(wave)
   const rest = counts.map((count, step) => count / (level * wave[step]))
-  const next = Math.max(0, autocovariance(rest, 1))
-  let lag = 1
-  while (lag < counts.length / 4 && autocovariance(rest, lag + 1) > next / Math.E) lag++
-  const surge = Math.sqrt(Math.log(1 + next * Math.exp(1 / lag)))
-  return { amplitude: round(amplitude), peakS: Math.round(peakS), surge: round(surge), surgeS: lag * ARRIVAL_STEP_S }
+  const shared = (lag: number) => Math.max(0, autocovariance(rest, lag))
+  const echoed = Math.min(ECHO_MAX, Math.max(0, shared(1) - shared(2)) * level)
+  let lag = 2
+  while (lag < counts.length / 4 && shared(lag + 1) > shared(2) / Math.E) lag++
+  const surge = Math.sqrt(Math.log(1 + shared(2) * Math.exp(2 / lag)))
+  return {
+    amplitude: round(amplitude),
+    peakS: Math.round(peakS),
+    surge: round(surge),
+    surgeS: lag * ARRIVAL_STEP_S,
+    echo: round(echoed / (1 - echoed)),
+  }
 }
 
+/** Share of batches that are echoes: at most every other one. */
+const ECHO_MAX = 0.5
+
 /** How many batches have several flavours, and how much these batches keep to one. */
-function fitMixing(trace: Trace, batches: readonly Int32Array[], flavours: readonly Flavour[]): Pick<BatchKind, 'mixedShare' | 'loyalty'> {
+function fitMixing(
+  trace: Trace,
+  batches: readonly Int32Array[],
+  flavours: readonly Flavour[],
+): Pick<BatchKind, 'mixedShare' | 'loyalty'> {
   let [mixed, pairs, same] = [0, 0, 0]
   for (const vms of batches) {
     const counts = groupByFlavour(trace, vms).map((group) => group.length)

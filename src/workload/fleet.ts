@@ -161,7 +161,9 @@ function tooLarge(trace: Trace, vm: number, options: FleetOptions): UserError {
   const wants = `${trace.vcpus[vm]} vCPUs and ${gib(trace.memoryBytes[vm])} GiB`
   const has = `${options.vcpusPerHost} vCPUs and ${gib(options.memoryBytesPerHost)} GiB`
   const which = `VM ${vm} in order of arrival, created at ${trace.createdS[vm]} s`
-  return new UserError(`${trace.name}: ${which}, needs ${wants}, more than a whole host has (${has}); use larger hosts, or reject it`)
+  return new UserError(
+    `${trace.name}: ${which}, needs ${wants}, more than a whole host has (${has}); use larger hosts, or reject it`,
+  )
 }
 
 function gib(bytes: number): number {

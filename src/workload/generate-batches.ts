@@ -11,12 +11,13 @@ export interface DrawnBatch {
 export function drawBatches(model: TraceModel, vms: number, durationS: number, random: Random): DrawnBatch[] {
   const steps = Math.ceil(durationS / ARRIVAL_STEP_S)
   const arrivals = cumulatedIntensities(model, steps, random)
+  const drawStep = model.kinds.map(({ rhythm }, number) => stepsWithEchoes(arrivals[number], rhythm.echo, random))
   const batches: DrawnBatch[] = []
   for (let left = vms; left > 0; ) {
     const number = drawKind(model, random)
     const kind = model.kinds[number]
     const size = Math.min(drawSize(kind, random), left)
-    batches.push({ kind, size, createdS: ARRIVAL_STEP_S * drawStep(arrivals[number], random) })
+    batches.push({ kind, size, createdS: ARRIVAL_STEP_S * drawStep[number]() })
     left -= size
   }
   return batches.sort((a, b) => a.createdS - b.createdS)
@@ -35,6 +36,20 @@ function drawSize({ sizes }: BatchKind, random: Random): number {
   const place = random.uniform() * (sizes.length - 1)
   const step = Math.floor(place)
   return Math.floor(sizes[step] + (place - step) * (sizes[step + 1] - sizes[step]) + random.uniform())
+}
+
+/** Draws the arrival steps of a kind of batches. What echoes is the batch drawn before; an echo has no echo. */
+function stepsWithEchoes(cumulated: Float64Array, echo: number, random: Random): () => number {
+  let before: number | undefined
+  return () => {
+    if (before !== undefined && before + 1 < cumulated.length && random.uniform() < echo) {
+      const step = before + 1
+      before = undefined
+      return step
+    }
+    before = drawStep(cumulated, random)
+    return before
+  }
 }
 
 function drawStep(cumulated: Float64Array, random: Random): number {

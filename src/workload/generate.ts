@@ -11,7 +11,7 @@ import { UserError } from './user-error.ts'
 export interface GenerateOptions {
   /** Equal options give equal traces. An integer of 0..2^32-1; default: 1. */
   readonly seed: number
-  /** VMs arrive from 0 up to this, and those alive then have no end, seconds. Default: 300 000, as the trace modelled. */
+  /** VMs arrive from 0 up to this, and those alive then have no end, seconds. Default: as the trace modelled, for `AZURE_V1` 300 000. */
   readonly durationS: number
   /** Number of VMs. Default: as many as arrive in `durationS` in the trace modelled. Fewer means fewer batches, not smaller ones. */
   readonly vms: number
@@ -26,9 +26,10 @@ export interface GenerateOptions {
  * @throws UserError for an option out of its range
  */
 export function generateTrace(options: Partial<GenerateOptions> = {}): Trace {
-  const { seed = 1, durationS = 300_000, model = AZURE_V1 } = options
+  const { seed = 1, model = AZURE_V1 } = options
+  const { durationS = model.durationS } = options
   check('durationS', durationS, durationS > 0 && durationS <= TIME_MAX_S, `more than 0, at most ${TIME_MAX_S}`)
-  const vms = options.vms ?? Math.max(1, Math.round((model.vmsPerDay * durationS) / 86_400))
+  const vms = options.vms ?? Math.max(1, Math.round((model.vms * durationS) / model.durationS))
   check('vms', vms, Number.isInteger(vms) && vms >= 1 && vms <= ROWS_MAX, `a whole number of 1..${ROWS_MAX}`)
   check('seed', seed, Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32, 'a whole number of 0..2^32-1')
   const random = randomFrom(seed)

@@ -1,7 +1,9 @@
 /** What `generateTrace` needs to know of a trace to make one like it. Measured from a real one by `fitModel`. */
 export interface TraceModel {
-  /** VMs requested a day, on average. */
-  readonly vmsPerDay: number
+  /** VMs of the trace modelled. */
+  readonly vms: number
+  /** How long they took to arrive, seconds. */
+  readonly durationS: number
   readonly kinds: readonly BatchKind[]
 }
 
@@ -23,7 +25,7 @@ export interface BatchKind {
   readonly flavours: readonly Flavour[]
 }
 
-/** When batches arrive. The intensity is a daily wave times a random, slowly changing, factor of mean 1. */
+/** When batches arrive. The intensity is a daily wave times a random, slowly changing, factor. */
 export interface Rhythm {
   /** Of the daily wave: 0, none; 1, nothing arrives at the deepest point. */
   readonly amplitude: number
@@ -33,6 +35,8 @@ export interface Rhythm {
   readonly surge: number
   /** Time in which the random factor forgets, seconds: its correlation falls by e. */
   readonly surgeS: number
+  /** Probability that a batch is followed by another at the very next step: a job that starts in two parts. */
+  readonly echo: number
 }
 
 /**

@@ -49,18 +49,19 @@ export class Bitmap {
     }
   }
 
-  /** The lowest member from `from` on, which must exist. @param from a multiple of 32 */
+  /** The lowest member from `from` on, which must exist. */
   lowest(from: number): number {
     let word = from >>> 5
-    while (this.words[word] === 0) word++
-    const bits = this.words[word]
+    let bits = this.words[word] & (-1 << (from & 31))
+    while (bits === 0) bits = this.words[++word]
     return word * 32 + 31 - Math.clz32(bits & -bits)
   }
 
-  /** The highest member below `end`, which must exist. @param end a multiple of 32 */
-  highest(end: number): number {
-    let word = (end >>> 5) - 1
-    while (this.words[word] === 0) word--
-    return word * 32 + 31 - Math.clz32(this.words[word])
+  /** The highest member up to and with `to`, which must exist. */
+  highest(to: number): number {
+    let word = to >>> 5
+    let bits = this.words[word] & (-1 >>> (31 - (to & 31)))
+    while (bits === 0) bits = this.words[--word]
+    return word * 32 + 31 - Math.clz32(bits)
   }
 }

@@ -3,7 +3,7 @@ import { Bitmap } from './bitmap.ts'
 import { FreeLists } from './free-lists.ts'
 import type { FolioPool, FreeMemory, Taker } from './pool.ts'
 import { RegionCounts } from './region-counts.ts'
-import type { Run } from './runs.ts'
+import { type Run, regionSpan } from './runs.ts'
 
 /**
  * Largest block on a free list, as log2 of huge pages. Mainline's `MAX_PAGE_ORDER` is 10, a block of 4 MiB: order 1 here,
@@ -34,15 +34,15 @@ type Mobility = typeof MOVABLE | typeof UNMOVABLE
  */
 export class Buddy implements FreeMemory {
   readonly huges: FolioPool<HugeIndex>
+  /** As `alloc_contig_pages` finds them, and as `free_contig_range` gives them back: page by page, upward. [K] */
   readonly regions: FolioPool<RegionIndex>
+  /** Here and below, huge pages are numbered from the first region on: buddies differ in one low bit. */
   private readonly counts: RegionCounts
   private readonly lists: FreeLists
   /** What starts in a slot: 0 = no free block, else its `tag`. */
   private readonly tags: Uint8Array
   /** Of free blocks the type of their first page, of used pages their own. */
   private readonly unmovable: Bitmap
-  /** All indexes below are huge pages from here on; a whole region, so that buddies are found by their low bits. */
-  private readonly base: HugeIndex
   private readonly regionHuges: number
   private readonly maxOrder: number
   /** Two buddies of order 0 are never both free and apart, so a pair needs one slot only: log2 of huge pages a slot. */
@@ -51,34 +51,32 @@ export class Buddy implements FreeMemory {
   /** @param runs usable memory of one node @param maxOrder largest order; its blocks must divide a region */
   constructor({ regionHuges }: Geometry, runs: readonly Run[], maxOrder: number) {
     assert(regionHuges % 2 ** maxOrder === 0, `a buddy block of order ${maxOrder} divides a region of ${regionHuges} huge pages`)
-    const regionFirst = Math.floor((runs[0]?.first ?? 0) / regionHuges)
-    const regions = Math.ceil((runs.at(-1)?.end ?? 0) / regionHuges) - regionFirst
-    this.base = regionFirst * regionHuges
+    const span = regionSpan(runs, regionHuges)
+    const base = span.first * regionHuges
     this.regionHuges = regionHuges
     this.maxOrder = maxOrder
     this.slotShift = maxOrder === 0 ? 0 : 1
-    const slots = (regions * regionHuges) >> this.slotShift
+    const slots = (span.count * regionHuges) >> this.slotShift
+    const counts = new RegionCounts(span.count, regionHuges)
+    this.counts = counts
     this.lists = new FreeLists(slots, 2 * (maxOrder + 1))
     this.tags = new Uint8Array(slots)
-    this.unmovable = new Bitmap(regions * regionHuges)
-    this.counts = new RegionCounts(regions, regionHuges)
-    for (const run of runs) this.freeAtBoot(run.first - this.base, run.end - this.base)
-
-    const { counts } = this
+    this.unmovable = new Bitmap(span.count * regionHuges)
+    for (const { first, end } of runs) this.freeAtBoot(first - base, end - base)
     this.huges = {
       get free() {
         return counts.total
       },
-      take: (taker) => this.base + this.takeHuge(mobilityOf(taker)),
+      take: (taker) => base + this.takeHuge(mobilityOf(taker)),
       give: (first, end) => {
-        for (let huge = first; huge < end; huge++) this.giveHuge(huge - this.base)
+        for (let huge = first; huge < end; huge++) this.giveHuge(huge - base)
       },
     }
     this.regions = {
       get free() {
         return counts.whole
       },
-      take: () => this.takeRegion() + regionFirst,
+      take: () => span.first + this.takeRegion(),
       give: (first, end) => this.huges.give(first * regionHuges, end * regionHuges),
     }
   }

@@ -1,4 +1,4 @@
-import { assert, type Geometry, type HugeIndex, type Spa } from '../../arch/index.ts'
+import { assert, type Geometry, type HugeIndex, type RegionIndex, type Spa } from '../../arch/index.ts'
 
 /** Usable RAM of one NUMA node, in bytes; not necessarily aligned to anything. */
 export interface UsableRange {
@@ -30,12 +30,19 @@ export function runsByNode(runs: readonly Run[]): Map<number, Run[]> {
   return new Map(nodes.map((node) => [node, runs.filter((run) => run.node === node)]))
 }
 
+/** The regions that the runs lie in, from the first to the last. */
+export function regionSpan(runs: readonly Run[], regionHuges: number): { first: RegionIndex; count: number } {
+  const first = Math.floor((runs[0]?.first ?? 0) / regionHuges)
+  return { first, count: Math.ceil((runs.at(-1)?.end ?? 0) / regionHuges) - first }
+}
+
 /** Ranges that touch on the same node are one: a huge page may lie across the seam. */
 function joined(ranges: readonly UsableRange[]): UsableRange[] {
   const out: UsableRange[] = []
   for (const range of ranges) {
     const last = out.at(-1)
     assert(range.start <= range.end && range.start >= (last?.end ?? 0), `usable RAM is sorted and disjoint at ${range.start}`)
+    if (range.start === range.end) continue
     if (last && last.end === range.start && last.node === range.node) out[out.length - 1] = { ...last, end: range.end }
     else out.push(range)
   }

@@ -6,7 +6,7 @@ import { snpDfFlush, snpInitEx, snpShutdownEx } from './platform.ts'
 /** Hands the security processor a command and waits for its answer. A refused command changes nothing. */
 export function firmwareCommand(machine: Machine, command: FirmwareCommand): FirmwareStatus {
   const status = carryOut(machine, command)
-  machine.tell.firmware(command, status)
+  machine.tell.firmware(command, status, 1)
   return status
 }
 

@@ -34,6 +34,7 @@ export function snpShutdownEx(machine: Machine, command: Extract<FirmwareCommand
     cpu.vmplEn = false
   }
   machine.tlb.flush()
+  tables.epoch++
   if (options.snpDisableClearsTables) tables.clearAll() // [A §6.13]
   return 'SUCCESS'
 }

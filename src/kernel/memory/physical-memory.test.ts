@@ -1,0 +1,276 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { AMD64, type Geometry, GIB, geometry, MIB } from '../../arch/index.ts'
+import { createPhysicalMemory } from './physical-memory.ts'
+import { BACKINGS, PLACEMENTS, type Placement } from './placement.ts'
+import type { UsableRange } from './runs.ts'
+import type { Extent, MemoryUser } from './types.ts'
+
+/** Pages of a huge page and of a region of AMD64. */
+const HUGE = 512
+const REGION = 512 * HUGE
+
+/** 4 GiB on node 0, 4 GiB on node 1. */
+const TWO_NODES = [
+  { start: 0, end: 4 * GIB, node: 0 },
+  { start: 4 * GIB, end: 8 * GIB, node: 1 },
+]
+const memoryOf = (placement: Placement, backing: '4k' | '2m' | '1g' = '2m', ranges: readonly UsableRange[] = TWO_NODES) =>
+  createPhysicalMemory({ geometry: AMD64, ranges, placement, backing })
+
+describe('guest memory', () => {
+  test('is rounded up to huge pages, also when the backing is 4 KiB pages', () => {
+    expect(memoryOf('lowest', '4k').allocateGuest(1, 'snp')).toEqual([{ pfn: 0, pages: HUGE }])
+    expect(memoryOf('lowest', '2m').allocateGuest(HUGE + 1, 'snp')).toEqual([{ pfn: 0, pages: 2 * HUGE }])
+  })
+
+  test('is rounded up to whole regions with 1 GiB backing, and with hugetlb whatever the backing', () => {
+    expect(memoryOf('lowest', '1g').allocateGuest(1, 'snp')).toEqual([{ pfn: 0, pages: REGION }])
+    expect(memoryOf('hugetlb', '4k').allocateGuest(REGION + 1, 'snp', 0)).toEqual([{ pfn: REGION, pages: 2 * REGION }])
+  })
+
+  test('is taken wholly or not at all', () => {
+    const memory = memoryOf('lowest')
+    expect(memory.allocateGuest(8 * REGION + 1, 'ordinary')).toBeUndefined()
+    expect(memory.freePages).toBe(8 * REGION)
+    expect(memory.allocateGuest(8 * REGION, 'ordinary')).toEqual([{ pfn: 0, pages: 8 * REGION }])
+    expect(memory.freePages).toBe(0)
+  })
+
+  test('comes in extents in order of allocation', () => {
+    const memory = memoryOf('buddy')
+    const [extent] = memory.allocateGuest(8 * HUGE, 'ordinary', 0)!
+    memory.freeGuest([
+      { pfn: extent.pfn + 2 * HUGE, pages: HUGE },
+      { pfn: extent.pfn + 6 * HUGE, pages: HUGE },
+    ])
+    expect(memory.allocateGuest(4 * HUGE, 'ordinary', 0)).toEqual([
+      { pfn: 6 * HUGE, pages: HUGE },
+      { pfn: 2 * HUGE, pages: HUGE },
+      { pfn: 8 * HUGE, pages: 2 * HUGE },
+    ])
+  })
+
+  test('may come back in parts', () => {
+    const memory = memoryOf('lowest')
+    memory.allocateGuest(4 * HUGE, 'snp')
+    memory.freeGuest([{ pfn: HUGE, pages: 2 * HUGE }])
+    expect(memory.allocateGuest(3 * HUGE, 'snp')).toEqual([
+      { pfn: HUGE, pages: 2 * HUGE },
+      { pfn: 4 * HUGE, pages: HUGE },
+    ])
+  })
+
+  test.each([
+    ['twice', { pfn: 0, pages: HUGE }],
+    ['that no guest has', { pfn: 2 * HUGE, pages: HUGE }],
+    ['beyond the end', { pfn: 8 * REGION, pages: HUGE }],
+    ['that is no whole folio', { pfn: HUGE, pages: 1 }],
+    ['that does not start at a folio', { pfn: HUGE + 1, pages: HUGE }],
+  ])('given back %s is a bug', (_, extent) => {
+    const memory = memoryOf('lowest')
+    memory.allocateGuest(2 * HUGE, 'snp')
+    memory.freeGuest([{ pfn: 0, pages: HUGE }])
+    expect(() => memory.freeGuest([extent])).toThrow('assertion failed')
+  })
+})
+
+describe('each placement', () => {
+  test('lowest: takes the lowest memory whatever the node', () => {
+    expect(memoryOf('lowest').allocateGuest(HUGE, 'snp', 1)).toEqual([{ pfn: 0, pages: HUGE }])
+  })
+
+  test('opposite-ends: SNP guests and their kernel pages grow down from the top', () => {
+    const memory = memoryOf('opposite-ends')
+    expect(memory.allocateGuest(3 * HUGE, 'snp')).toEqual([{ pfn: 8 * REGION - 3 * HUGE, pages: 3 * HUGE }])
+    expect(memory.allocateGuest(3 * HUGE, 'ordinary')).toEqual([{ pfn: 0, pages: 3 * HUGE }])
+    expect(memory.allocateKernelPage('snp')).toBe(8 * REGION - 4 * HUGE)
+    expect(memory.allocateKernelPage('ordinary')).toBe(3 * HUGE)
+  })
+
+  test.each(['numa-local', 'buddy'] as const)('%s: stays on the preferred node and spills to the next', (placement) => {
+    const memory = memoryOf(placement)
+    expect(memory.allocateGuest(HUGE, 'ordinary', 1)).toEqual([{ pfn: 4 * REGION, pages: HUGE }])
+    expect(memory.allocateGuest(5 * REGION, 'ordinary', 1)).toEqual([
+      { pfn: 4 * REGION + HUGE, pages: 4 * REGION - HUGE },
+      { pfn: 0, pages: REGION + HUGE },
+    ])
+  })
+
+  test('numa-local: without a preferred node the one with most free memory serves', () => {
+    const memory = memoryOf('numa-local')
+    expect(memory.allocateGuest(HUGE, 'snp')![0].pfn).toBe(0)
+    expect(memory.allocateGuest(HUGE, 'snp')![0].pfn).toBe(4 * REGION)
+    expect(memory.allocateGuest(HUGE, 'snp')![0].pfn).toBe(HUGE)
+  })
+
+  test('hugetlb: what was freed last is taken first, on the preferred node', () => {
+    const memory = memoryOf('hugetlb')
+    const first = memory.allocateGuest(2 * REGION, 'snp', 1)!
+    memory.allocateGuest(REGION, 'ordinary', 1)
+    expect(first).toEqual([{ pfn: 4 * REGION, pages: 2 * REGION }])
+    memory.freeGuest(first)
+    expect(memory.allocateGuest(REGION, 'ordinary', 1)).toEqual([{ pfn: 5 * REGION, pages: REGION }])
+  })
+
+  test('buddy with 1 GiB backing: the lowest region that is wholly free serves', () => {
+    const memory = memoryOf('buddy', '1g')
+    const page = memory.allocateKernelPage('snp')!
+    expect(memory.allocateGuest(1, 'snp', 0)).toEqual([{ pfn: REGION, pages: REGION }])
+    memory.freeKernelPage(page)
+    expect(memory.allocateGuest(1, 'snp', 0)).toEqual([{ pfn: 0, pages: REGION }])
+  })
+
+  test('a preferred node without memory counts as full', () => {
+    const ranges = [
+      { start: 0, end: 4 * MIB, node: 0 },
+      { start: 4 * MIB, end: 8 * MIB, node: 2 },
+    ]
+    expect(memoryOf('numa-local', '2m', ranges).allocateGuest(HUGE, 'snp', 1)![0].pfn).toBe(2 * HUGE)
+    expect(memoryOf('numa-local', '2m', ranges).allocateGuest(HUGE, 'snp', 3)![0].pfn).toBe(0)
+  })
+})
+
+describe('kernel pages', () => {
+  test('share huge pages with each other, lowest page first, never with a guest', () => {
+    const memory = memoryOf('lowest')
+    expect(memory.allocateKernelPage('snp')).toBe(0)
+    expect(memory.allocateGuest(1, 'snp')).toEqual([{ pfn: HUGE, pages: HUGE }])
+    expect(memory.allocateKernelPage('ordinary')).toBe(1)
+    memory.freeKernelPage(0)
+    expect(memory.allocateKernelPage('snp')).toBe(0)
+    expect(memory.freePages).toBe(8 * REGION - HUGE - 2)
+  })
+
+  test('come from the huge page that gained room last', () => {
+    const memory = memoryOf('lowest')
+    for (let page = 0; page < 2 * HUGE + 1; page++) expect(memory.allocateKernelPage('snp')).toBe(page)
+    memory.freeKernelPage(HUGE + 7)
+    memory.freeKernelPage(9)
+    expect(memory.allocateKernelPage('snp')).toBe(9)
+    expect(memory.allocateKernelPage('snp')).toBe(HUGE + 7)
+    expect(memory.allocateKernelPage('snp')).toBe(2 * HUGE + 1)
+  })
+
+  test('give their huge page back with the last of them', () => {
+    const memory = memoryOf('lowest')
+    for (let page = 0; page < HUGE; page++) memory.allocateKernelPage('snp')
+    for (let page = 0; page < HUGE; page++) memory.freeKernelPage(page)
+    expect(memory.allocateGuest(8 * REGION, 'ordinary')).toEqual([{ pfn: 0, pages: 8 * REGION }])
+    expect(memory.allocateKernelPage('snp')).toBeUndefined()
+  })
+
+  test('come from the part of memory that hugetlb leaves to the kernel, and from nowhere else', () => {
+    const small = geometry(4096, 2, 2)
+    const ranges = [{ start: 0, end: 2 * small.regionBytes, node: 0 }]
+    const memory = createPhysicalMemory({ geometry: small, ranges, placement: 'hugetlb', backing: '1g' })
+    expect(memory.freePages).toBe(8)
+    for (let page = 0; page < 4; page++) expect(memory.allocateKernelPage('snp')).toBe(page)
+    expect(memory.allocateKernelPage('snp')).toBeUndefined()
+    expect(memory.freePages).toBe(4)
+  })
+
+  test.each([0, 3, 512])('page %i, that the kernel does not hold, cannot be given back', (pfn) => {
+    const memory = memoryOf('lowest')
+    memory.freeKernelPage([memory.allocateKernelPage('snp')!, memory.allocateKernelPage('snp')!][0])
+    memory.allocateGuest(1, 'snp')
+    expect(() => memory.freeKernelPage(pfn)).toThrow('assertion failed')
+  })
+})
+
+const cases = PLACEMENTS.flatMap(({ name }) => BACKINGS.map((backing) => [name, backing.name] as const))
+
+describe('any program of allocating and freeing', () => {
+  test.each(cases)('%s, %s: never hands out a page twice, stays in usable RAM, counts free pages, gets all back', (...how) => {
+    const [placement, backing] = how
+    fc.assert(
+      fc.property(geometries, rangesArbitrary, stepsArbitrary, (small, ranges, steps) => {
+        const memory = createPhysicalMemory({ geometry: small, ranges, placement, backing })
+        const usable = usablePages(small, ranges)
+        const out = new Set<number>()
+        const guests: Extent[][] = []
+        const kernel: number[] = []
+        const total = memory.freePages
+        expect(total).toBe(usable.size)
+        const hand = (pfn: number) => {
+          expect(usable.has(pfn) && !out.has(pfn)).toBe(true)
+          out.add(pfn)
+        }
+        for (const step of steps) {
+          if (step.what === 'guest') {
+            const extents = memory.allocateGuest(step.pages, step.user, step.node)
+            if (extents) guests.push(extents)
+            for (const page of (extents ?? []).flatMap(pagesOf)) hand(page)
+            if (extents) expect(extents.flatMap(pagesOf).length).toBeGreaterThanOrEqual(step.pages)
+          } else if (step.what === 'kernel') {
+            const pfn = memory.allocateKernelPage(step.user)
+            if (pfn !== undefined) hand(pfn)
+            if (pfn !== undefined) kernel.push(pfn)
+          } else if (step.what === 'guest ends' && guests.length > 0) {
+            const [extents] = guests.splice(step.pages % guests.length, 1)
+            memory.freeGuest(extents)
+            for (const page of extents.flatMap(pagesOf)) out.delete(page)
+          } else if (step.what === 'kernel frees' && kernel.length > 0) {
+            const [pfn] = kernel.splice(step.pages % kernel.length, 1)
+            memory.freeKernelPage(pfn)
+            out.delete(pfn)
+          }
+          expect(memory.freePages).toBe(total - out.size)
+        }
+        for (const extents of guests) memory.freeGuest(extents)
+        for (const pfn of kernel) memory.freeKernelPage(pfn)
+        expect(memory.freePages).toBe(total)
+        if (placement !== 'hugetlb' && backing !== '1g' && total > 0) {
+          expect(memory.allocateGuest(total, 'snp')).toBeDefined()
+          expect(memory.freePages).toBe(0)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+const geometries = fc.constantFrom(geometry(4096, 2, 2), geometry(4096, 4, 8), geometry(4096, 3, 5))
+
+/** Up to four ranges, aligned to 1 KiB only, on nodes 0, 1 and 3. */
+const rangesArbitrary = fc
+  .array(
+    fc.record({ gap: fc.nat(60), kib: fc.integer({ min: 0, max: 1000 }), node: fc.constantFrom(0, 1, 3), touch: fc.boolean() }),
+    { maxLength: 4 },
+  )
+  .map((parts) => {
+    let end = 0
+    return parts.map(({ gap, kib, node, touch }): UsableRange => {
+      const start = end + (touch ? 0 : gap * 1024)
+      end = start + kib * 1024
+      return { start, end, node }
+    })
+  })
+
+const stepsArbitrary = fc.array(
+  fc.record({
+    what: fc.constantFrom('guest', 'guest', 'kernel', 'kernel', 'guest ends', 'kernel frees'),
+    user: fc.constantFrom<MemoryUser>('snp', 'ordinary'),
+    pages: fc.integer({ min: 1, max: 60 }),
+    node: fc.option(fc.constantFrom(0, 1, 2, 3, 4), { nil: undefined }),
+  }),
+  { maxLength: 60 },
+)
+
+function pagesOf({ pfn, pages }: Extent): number[] {
+  return Array.from({ length: pages }, (_, i) => pfn + i)
+}
+
+/** Pages of huge pages all bytes of which are usable RAM of one node. */
+function usablePages({ pageBytes, hugePages }: Geometry, ranges: readonly UsableRange[]): Set<number> {
+  const nodeOfKib = new Map<number, number>()
+  for (const { start, end, node } of ranges) for (let kib = start / 1024; kib < end / 1024; kib++) nodeOfKib.set(kib, node)
+  const hugeKib = (pageBytes * hugePages) / 1024
+  const pages = new Set<number>()
+  for (let huge = 0; huge * hugeKib < (ranges.at(-1)?.end ?? 0) / 1024; huge++) {
+    const nodes = new Set(Array.from({ length: hugeKib }, (_, i) => nodeOfKib.get(huge * hugeKib + i)))
+    if (nodes.size !== 1 || nodes.has(undefined)) continue
+    for (let i = 0; i < hugePages; i++) pages.add(huge * hugePages + i)
+  }
+  return pages
+}

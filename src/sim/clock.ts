@@ -1,0 +1,234 @@
+import { assert, type CpuId, type Ns } from '../arch/index.ts'
+import type { DelayedWork, Kernel, Op, Routine } from '../kernel/index.ts'
+import { has, type IndexSet, rank } from '../machine/index.ts'
+import { Agenda } from './agenda.ts'
+import type { Costs } from './costs.ts'
+import { carryOut } from './operations.ts'
+import { playerOf } from './players.ts'
+import { Scannable } from './rmpopt-timed.ts'
+import { ScanCost } from './scan-cost.ts'
+import type { Task } from './task.ts'
+import { Tally } from './tally.ts'
+
+export interface ClockOptions {
+  readonly costs: Costs
+  /** Play loops without their generators where that gives the same. Off: the slow, clear way, for tests. */
+  readonly players?: boolean
+}
+
+/**
+ * Drives the routines of one host through simulated time: each operation takes nanoseconds from the cost table and takes
+ * effect at its end, timers fire, interrupts delay what they interrupt.
+ *
+ * CPUs are served first come, first served, operation by operation; a worker or thread is put on the next CPU in turn.
+ */
+export class Clock {
+  readonly kernel: Kernel
+  readonly costs: Costs
+  readonly scanCost: ScanCost
+  readonly scannable: Scannable
+  readonly tally: Tally
+  nowNs: Ns = 0
+  readonly #agenda = new Agenda()
+  readonly #usesPlayers: boolean
+  readonly #tasks = new Map<number, Task>()
+  /** Tasks with an operation on a CPU in flight: the ones that an interrupt delays. */
+  readonly #onCpu = new Set<Task>()
+  readonly #cpuFreeNs: Float64Array
+  readonly #unpinnedWaiters: { readonly cpu: CpuId; readonly task: Task }[] = []
+  #nextTask = 0
+  #nextCpu = 0
+
+  constructor(kernel: Kernel, { costs, players = true }: ClockOptions) {
+    this.kernel = kernel
+    this.costs = costs
+    this.scanCost = new ScanCost(kernel.machine, costs)
+    this.scannable = new Scannable(kernel.machine)
+    this.tally = new Tally()
+    this.#usesPlayers = players
+    this.#cpuFreeNs = new Float64Array(kernel.machine.topology.cpus)
+  }
+
+  /** Starts a routine on a CPU, by default the next one in turn. */
+  spawn(routine: Routine<unknown>, cpu: CpuId = this.#pickCpu(), work?: DelayedWork): Task {
+    const task: Task = {
+      id: this.#nextTask++,
+      routine,
+      cpu,
+      complete: undefined,
+      isOnCpu: false,
+      stolenNs: 0,
+      pinned: 0,
+      work,
+      player: undefined,
+    }
+    this.#tasks.set(task.id, task)
+    this.#agenda.task(this.nowNs, task)
+    return task
+  }
+
+  /** Lets everything happen that is due up to and including `untilNs`. Afterwards it is `untilNs`. */
+  run(untilNs: Ns): void {
+    while (this.#agenda.nextNs <= untilNs) {
+      const { atNs, task, timer } = this.#agenda.take() as { atNs: Ns; task?: Task; timer?: () => void }
+      assert(atNs >= this.nowNs, 'time goes forward')
+      this.nowNs = atNs
+      if (timer !== undefined) timer()
+      else if (task !== undefined) this.#goOn(task, untilNs)
+    }
+    this.nowNs = Math.max(this.nowNs, Math.min(untilNs, Number.MAX_VALUE))
+  }
+
+  /** When the next thing happens; infinity: nothing will. */
+  get nextNs(): Ns {
+    return this.#agenda.nextNs
+  }
+
+  /** The task is busy on its CPU for `ns`; then `complete` says the answer. */
+  busy(task: Task, ns: Ns, complete: () => unknown): void {
+    const start = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu])
+    const end = start + ns
+    this.#cpuFreeNs[task.cpu] = end
+    task.complete = complete
+    task.isOnCpu = true
+    task.stolenNs = 0
+    this.#onCpu.add(task)
+    this.#agenda.task(end, task)
+  }
+
+  /** The task sleeps until `atNs`; then `complete` says the answer. */
+  asleep(task: Task, atNs: Ns, complete: () => unknown): void {
+    task.complete = complete
+    this.#agenda.task(Math.max(atNs, this.nowNs), task)
+  }
+
+  /** A task that waited goes on now. */
+  wake(taskId: number): void {
+    const task = this.#tasks.get(taskId) as Task
+    this.#agenda.task(this.nowNs, task)
+  }
+
+  /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. `handlerNs` by place in the mask. */
+  interrupt(mask: IndexSet, except: Task, handlerNs: (place: number) => Ns): void {
+    for (const task of this.#onCpu) {
+      if (task !== except && has(mask, task.cpu)) {
+        const ns = handlerNs(rank(mask, task.cpu))
+        task.stolenNs += ns
+        this.#cpuFreeNs[task.cpu] += ns
+      }
+    }
+  }
+
+  /** Arms a work item's timer. */
+  delayWork(work: DelayedWork, delayNs: Ns, ifPending: 'keep' | 'restart'): void {
+    const dueNs = this.nowNs + delayNs
+    if (!work.delay(dueNs, ifPending)) return
+    this.#agenda.timer(dueNs, () => {
+      if (work.dueNs === dueNs && work.fire()) this.#startWork(work)
+    })
+  }
+
+  waitUnpinned(task: Task, cpu: CpuId): boolean {
+    if (![...this.#tasks.values()].some((other) => other.cpu === cpu && other.pinned > 0)) return false
+    this.#unpinnedWaiters.push({ cpu, task })
+    return true
+  }
+
+  unpinned(cpu: CpuId): void {
+    for (let i = this.#unpinnedWaiters.length - 1; i >= 0; i--) {
+      const waiter = this.#unpinnedWaiters[i]
+      if (waiter.cpu === cpu) {
+        this.#unpinnedWaiters.splice(i, 1)
+        this.wake(waiter.task.id)
+      }
+    }
+  }
+
+  #startWork(work: DelayedWork): void {
+    work.start()
+    this.tally.timers++
+    this.spawn(work.routine(), undefined, work)
+  }
+
+  #pickCpu(): CpuId {
+    const { online, machine } = this.kernel
+    do this.#nextCpu = (this.#nextCpu + 1) % machine.topology.cpus
+    while (!has(online, this.#nextCpu))
+    return this.#nextCpu
+  }
+
+  #goOn(task: Task, untilNs: Ns): void {
+    if (task.stolenNs > 0) {
+      const later = this.nowNs + task.stolenNs
+      task.stolenNs = 0
+      this.#agenda.task(later, task)
+      return
+    }
+    this.#onCpu.delete(task)
+    task.isOnCpu = false
+    if (task.player !== undefined && !this.#playOn(task, untilNs)) return
+    const complete = task.complete
+    task.complete = undefined
+    this.#resume(task, complete?.())
+  }
+
+  /** Gives the routine its answer and carries out what it asks for, until something takes time. */
+  #resume(task: Task, answer: unknown): void {
+    for (;;) {
+      const step = task.routine.next(answer)
+      if (step.done) return this.#finish(task)
+      const op: Op = step.value
+      if (op.op === 'play') {
+        if (this.#usesPlayers && this.#play(task, op)) return
+        answer = op.next
+        continue
+      }
+      const done = carryOut(this, task, op)
+      if (done === undefined) return
+      answer = done.answer
+    }
+  }
+
+  #play(task: Task, op: Extract<Op, { op: 'play' }>): boolean {
+    const player = playerOf(this, task, op.loop)
+    const ns = player.begin(op.next, op.end)
+    if (ns < 0) return false
+    task.player = { player, next: op.next, end: op.end }
+    this.busy(task, ns, () => undefined)
+    return true
+  }
+
+  /**
+   * The step in play is over: finishes it and begins the next, for as long as nothing else happens before that is over.
+   * @returns whether the routine is to go on: the loop is done, or the next step is its own to play
+   */
+  #playOn(task: Task, untilNs: Ns): boolean {
+    const playing = task.player as NonNullable<Task['player']>
+    const { player, end } = playing
+    for (;;) {
+      playing.next = player.finish()
+      const ns = playing.next < end ? player.begin(playing.next, end) : -1
+      if (ns < 0) {
+        task.player = undefined
+        task.complete = () => playing.next
+        return true
+      }
+      const over = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu]) + ns
+      if (over >= this.#agenda.nextNs || over > untilNs) {
+        this.busy(task, ns, () => undefined)
+        return false
+      }
+      this.#cpuFreeNs[task.cpu] = over
+      this.nowNs = over
+    }
+  }
+
+  #finish(task: Task): void {
+    this.#tasks.delete(task.id)
+    const { work } = task
+    if (work === undefined) return
+    const again = work.finish()
+    for (const waiter of work.waiters.splice(0)) this.wake(waiter)
+    if (again) this.#startWork(work)
+  }
+}

@@ -1,0 +1,194 @@
+import { type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
+import type { IpiFunction, Op } from '../kernel/index.ts'
+import { firmwareCommand, has, type IndexSet, type Instruction, launchUpdateRun, members, type Outcome, rmpupdateRun } from '../machine/index.ts'
+import type { Clock } from './clock.ts'
+import type { Costs } from './costs.ts'
+import { TimedRmpopt } from './rmpopt-timed.ts'
+import type { OpOf, Task } from './task.ts'
+
+/** An answer that costs no time; `undefined`: the task is busy or asleep and will be told later. */
+type Immediate = { readonly answer: unknown } | undefined
+const DONE: Immediate = { answer: undefined }
+
+/** Carries out what a routine asks for. */
+export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' }>): Immediate {
+  const { kernel, costs, tally } = clock
+  switch (op.op) {
+    case 'execute':
+      return executeHere(clock, task, op.instruction)
+    case 'rmpupdate-run': {
+      const { assigned } = op.instruction.input
+      const finish = () => rmpupdateRun(kernel.machine, task.cpu, op.instruction, op.pages)
+      tally.instructions += op.pages
+      tally.rmpupdates += op.pages
+      return busy(clock, task, op.pages * rmpupdateNs(costs, assigned), finish)
+    }
+    case 'launch-update-run':
+      tally.firmwareCommands += op.pages
+      clock.asleep(task, clock.nowNs + op.pages * costs.firmwareNs.SNP_LAUNCH_UPDATE, () =>
+        launchUpdateRun(kernel.machine, op.command, op.pages),
+      )
+      return undefined
+    case 'firmware':
+      tally.firmwareCommands++
+      clock.asleep(task, clock.nowNs + costs.firmwareNs[op.command.name], () => firmwareCommand(kernel.machine, op.command))
+      return undefined
+    case 'on-each-cpu':
+      return onEachCpu(clock, task, op.mask, op.fn)
+    case 'cpu-time':
+      return busy(clock, task, Math.round(op.times * costs.cpuWorkNs[op.what]), () => undefined)
+    case 'sleep-until':
+      clock.asleep(task, op.atNs, () => undefined)
+      return undefined
+    case 'smp-processor-id':
+      return { answer: task.cpu }
+    case 'cond-resched':
+      return DONE // CPUs are served operation by operation: whoever waits comes next anyway
+    case 'migrate-disable':
+      task.pinned++
+      return DONE
+    case 'migrate-enable':
+      task.pinned--
+      if (task.pinned === 0) clock.unpinned(task.cpu)
+      return DONE
+    case 'wait-unpinned':
+      return clock.waitUnpinned(task, op.cpu) ? undefined : DONE
+    case 'lock':
+      return op.lock.acquire(task.id, op.how) ? DONE : undefined
+    case 'unlock':
+      for (const woken of op.lock.release(task.id, op.how)) clock.wake(woken)
+      return DONE
+    case 'delay-work':
+      clock.delayWork(op.work, op.delayNs, op.ifPending)
+      return DONE
+    case 'cancel-work-sync':
+      return cancelSync(task, op)
+  }
+}
+
+function busy(clock: Clock, task: Task, ns: Ns, complete: () => unknown): undefined {
+  clock.busy(task, ns, complete)
+}
+
+function cancelSync(task: Task, { work }: OpOf<'cancel-work-sync'>): Immediate {
+  work.cancel()
+  if (!work.isRunning) return DONE
+  work.waiters.push(task.id)
+  return undefined
+}
+
+/** RMPUPDATE of one entry; the broadcast is paid for by every one that assigns. */
+export function rmpupdateNs(costs: Costs, assigned: boolean): Ns {
+  return costs.rmpupdateNs + (assigned ? costs.clearBroadcastNs : 0)
+}
+
+function executeHere(clock: Clock, task: Task, instruction: Instruction): undefined {
+  const { kernel, tally, costs } = clock
+  const { machine } = kernel
+  if (isVerify(instruction)) {
+    const self = machine.topology.cpuSets.of([task.cpu])
+    const region = machine.regionOf(instruction.rax)
+    if (clock.scannable.has(self, region)) {
+      const ns = clock.scanCost.alone(task.cpu, region)
+      const rmpopt = new TimedRmpopt(machine, self)
+      rmpopt.begin(region)
+      tally.rmpoptAlone(ns)
+      return busy(clock, task, ns, () => {
+        const outcome = rmpopt.outcome(rmpopt.finish())
+        machine.tell.instruction(task.cpu, instruction, outcome, 1)
+        return outcome
+      })
+    }
+  }
+  tally.instructions++
+  if (instruction.name === 'RMPUPDATE') tally.rmpupdates++
+  return busy(clock, task, instructionNs(costs, instruction), () => machine.execute(task.cpu, instruction))
+}
+
+function instructionNs(costs: Costs, instruction: Instruction): Ns {
+  switch (instruction.name) {
+    case 'RMPOPT':
+      return costs.rmpoptNs
+    case 'RMPUPDATE':
+      return rmpupdateNs(costs, instruction.input.assigned)
+    case 'PSMASH':
+      return costs.instructionNs.PSMASH + costs.clearBroadcastNs
+    default:
+      return costs.instructionNs[instruction.name]
+  }
+}
+
+/** RMPOPT(verify) of a whole region: the one that scans. */
+function isVerify(fn: IpiFunction): fn is Extract<Instruction, { name: 'RMPOPT' }> {
+  return fn.name === 'RMPOPT' && fn.rcx === RMPOPT_VERIFY_AND_REPORT && (fn.cpl ?? 0) === 0
+}
+
+function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): undefined {
+  const { kernel, tally, costs } = clock
+  const { machine } = kernel
+  const remote = mask.size - (has(mask, task.cpu) ? 1 : 0)
+  const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
+  if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0 && clock.scannable.has(mask, region)) {
+    const broadcast = broadcastCost(clock, task, mask, region)
+    const rmpopt = new TimedRmpopt(machine, mask)
+    rmpopt.begin(region)
+    accountBroadcast(clock, task, mask, broadcast)
+    return busy(clock, task, broadcast.waitNs, () => {
+      const cf = rmpopt.finish()
+      machine.tell.instruction(task.cpu, fn, rmpopt.outcome(cf), mask.size)
+      const { none } = machine.topology.cpuSets
+      return { carry: cf ? mask : none, faulted: none }
+    })
+  }
+  const each = costs.irqNs + (fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn))
+  tally.instructions += mask.size * (fn.name === 'msr_set_bit' ? 2 : 1)
+  tally.ipis += remote
+  clock.interrupt(mask, task, () => each)
+  return busy(clock, task, costs.ipiNs + remote * costs.ipiPerCpuNs + each, () => runOnEach(clock, mask, fn))
+}
+
+function runOnEach(clock: Clock, mask: IndexSet, fn: IpiFunction): { carry: IndexSet; faulted: IndexSet } {
+  const { machine } = clock.kernel
+  const carry: number[] = []
+  const faulted: number[] = []
+  for (const cpu of members(mask)) {
+    const outcome = runOn(clock, cpu, fn)
+    if (outcome.kind !== 'done') faulted.push(cpu)
+    else if ('cf' in outcome && outcome.cf) carry.push(cpu)
+  }
+  return { carry: machine.topology.cpuSets.of(carry), faulted: machine.topology.cpuSets.of(faulted) }
+}
+
+function runOn({ kernel }: Clock, cpu: number, fn: IpiFunction): Outcome {
+  if (fn.name !== 'msr_set_bit') return kernel.machine.execute(cpu, fn)
+  const old = kernel.machine.execute(cpu, { name: 'RDMSR', msr: fn.msr })
+  return old.kind === 'done' ? kernel.machine.execute(cpu, { name: 'WRMSR', msr: fn.msr, value: old.value | fn.bits }) : old
+}
+
+/** What one broadcast of RMPOPT costs whom. */
+export interface BroadcastCost {
+  /** CPUs that get an interrupt. */
+  ipis: number
+  /** How long the sender waits: sending, and the slowest handler. */
+  waitNs: Ns
+  /** The handler that is served first, and what each place behind it adds. */
+  firstNs: Ns
+  perPlaceNs: Ns
+}
+
+/** One broadcast of RMPOPT(verify): the handlers start together and contend for the cached result. */
+export function broadcastCost(clock: Clock, task: Task, mask: IndexSet, region: number): BroadcastCost {
+  const { costs, scanCost } = clock
+  const ipis = mask.size - (has(mask, task.cpu) ? 1 : 0)
+  const firstNs = costs.irqNs + scanCost.alone(task.cpu, region)
+  const perPlaceNs = scanCost.contention(region)
+  return { ipis, firstNs, perPlaceNs, waitNs: costs.ipiNs + ipis * costs.ipiPerCpuNs + firstNs + (mask.size - 1) * perPlaceNs }
+}
+
+/** Counts a broadcast and delays what it interrupts. */
+export function accountBroadcast(clock: Clock, task: Task, mask: IndexSet, { ipis, waitNs, firstNs, perPlaceNs }: BroadcastCost): void {
+  const n = mask.size
+  const handlersNs = n * firstNs + (n * (n - 1) * perPlaceNs) / 2
+  clock.tally.rmpoptBroadcast(n, ipis, waitNs, handlersNs, firstNs + (n - 1) * perPlaceNs)
+  clock.interrupt(mask, task, (place) => firstNs + place * perPlaceNs)
+}

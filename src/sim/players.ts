@@ -1,0 +1,164 @@
+import { type Ns, type RegionIndex } from '../arch/index.ts'
+import { folioPages, type Guest, type Loop } from '../kernel/index.ts'
+import { ASSIGNED, type IndexSet, isPlainHuge, SIZE_2M, updatePlainHuge } from '../machine/index.ts'
+import type { Clock } from './clock.ts'
+import { accountBroadcast, broadcastCost, rmpupdateNs } from './operations.ts'
+import { TimedRmpopt } from './rmpopt-timed.ts'
+import type { Player, Task } from './task.ts'
+
+/** Who plays the steps of a loop. Each mirrors the body of that loop in kernel/, operation for operation. */
+export function playerOf(clock: Clock, task: Task, loop: Loop): Player {
+  switch (loop.name) {
+    case 'rmpopt':
+      return new RmpoptPlayer(clock, task)
+    case 'rmpopt-mask':
+      return new RmpoptMaskPlayer(clock, task, loop.mask)
+    case 'gmem-prepare':
+      return new PreparePlayer(clock, task, loop.guest)
+    case 'gmem-invalidate':
+      return new InvalidatePlayer(clock, task, loop.guest)
+  }
+}
+
+/** RMPOPT(verify) on this CPU. */
+class RmpoptPlayer implements Player {
+  readonly #clock: Clock
+  readonly #task: Task
+  readonly #self: IndexSet
+  readonly #rmpopt: TimedRmpopt
+  #region: RegionIndex = 0
+
+  constructor(clock: Clock, task: Task) {
+    const { machine } = clock.kernel
+    this.#clock = clock
+    this.#task = task
+    this.#self = machine.topology.cpuSets.of([task.cpu])
+    this.#rmpopt = new TimedRmpopt(machine, this.#self)
+  }
+
+  begin(region: RegionIndex): Ns {
+    const clock = this.#clock
+    if (!clock.scannable.has(this.#self, region)) return -1
+    this.#region = region
+    const ns = clock.scanCost.alone(this.#task.cpu, region)
+    this.#rmpopt.begin(region)
+    clock.tally.rmpoptAlone(ns)
+    return ns
+  }
+
+  finish(): number {
+    this.#rmpopt.finish()
+    return this.#region + 1
+  }
+}
+
+/** RMPOPT(verify) on every CPU of a mask. */
+class RmpoptMaskPlayer implements Player {
+  readonly #clock: Clock
+  readonly #task: Task
+  readonly #mask: IndexSet
+  readonly #rmpopt: TimedRmpopt
+  #region: RegionIndex = 0
+
+  constructor(clock: Clock, task: Task, mask: IndexSet) {
+    this.#clock = clock
+    this.#task = task
+    this.#mask = mask
+    this.#rmpopt = new TimedRmpopt(clock.kernel.machine, mask)
+  }
+
+  begin(region: RegionIndex): Ns {
+    const clock = this.#clock
+    if (!clock.scannable.has(this.#mask, region)) return -1
+    this.#region = region
+    const broadcast = broadcastCost(clock, this.#task, this.#mask, region)
+    this.#rmpopt.begin(region)
+    accountBroadcast(clock, this.#task, this.#mask, broadcast)
+    return broadcast.waitNs
+  }
+
+  finish(): number {
+    this.#rmpopt.finish()
+    return this.#region + 1
+  }
+}
+
+/** What both folio loops share: which huge page a step is about, and whether it is plain enough to play. */
+abstract class FolioPlayer implements Player {
+  protected readonly clock: Clock
+  protected readonly guest: Guest
+  readonly #task: Task
+  protected huge = 0
+  protected page = 0
+
+  constructor(clock: Clock, task: Task, guest: Guest) {
+    this.clock = clock
+    this.#task = task
+    this.guest = guest
+  }
+
+  begin(page: number, end: number): Ns {
+    const { kernel, costs, tally } = this.clock
+    const { machine } = kernel
+    const { hugePages } = machine.geometry
+    if (folioPages(kernel, this.guest, page, end) !== hugePages) return -1
+    this.page = page
+    this.huge = machine.rmp.hugeOf(this.guest.pfnOf(page))
+    if (!machine.features.rmpread || !isPlainHuge(machine, this.#task.cpu, this.huge)) return -1
+    const updates = this.updates(machine.rmp.hugeBits(this.huge))
+    if (updates === 0) return -1
+    tally.folio(updates)
+    return costs.instructionNs.RMPREAD + this.workNs(updates)
+  }
+
+  finish(): number {
+    this.update()
+    return this.page + this.clock.kernel.machine.geometry.hugePages
+  }
+
+  protected get isSmall(): boolean {
+    return this.clock.kernel.backing === '4k'
+  }
+
+  /** RMPUPDATEs that the step executes, given the state of the huge page; 0: the step has to be played by the routine. */
+  protected abstract updates(bits: number): number
+  /** Time of the step, RMPREAD apart. */
+  protected abstract workNs(updates: number): Ns
+  protected abstract update(): void
+}
+
+class PreparePlayer extends FolioPlayer {
+  protected updates(bits: number): number {
+    if (bits & ASSIGNED) return 0
+    return this.isSmall ? this.clock.kernel.machine.geometry.hugePages : 1
+  }
+
+  protected workNs(updates: number): Ns {
+    const { cpuWorkNs } = this.clock.costs
+    const clear = this.isSmall ? updates * cpuWorkNs['clear 4K page'] : cpuWorkNs['clear 2M page']
+    return clear + updates * rmpupdateNs(this.clock.costs, true)
+  }
+
+  protected update(): void {
+    const { machine } = this.clock.kernel
+    updatePlainHuge(machine, this.huge, this.isSmall ? ASSIGNED : ASSIGNED | SIZE_2M, this.guest.asid, this.page)
+  }
+}
+
+class InvalidatePlayer extends FolioPlayer {
+  protected updates(bits: number): number {
+    if (!(bits & ASSIGNED)) return 0
+    return bits & SIZE_2M ? 1 : this.clock.kernel.machine.geometry.hugePages
+  }
+
+  protected workNs(updates: number): Ns {
+    const { cpuWorkNs } = this.clock.costs
+    const { hugePages } = this.clock.kernel.machine.geometry
+    const free = this.isSmall ? hugePages * cpuWorkNs['free 4K folio'] : cpuWorkNs['free 2M folio']
+    return free + updates * rmpupdateNs(this.clock.costs, false)
+  }
+
+  protected update(): void {
+    updatePlainHuge(this.clock.kernel.machine, this.huge, 0, 0, 0)
+  }
+}

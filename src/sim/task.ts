@@ -1,0 +1,51 @@
+import type { CpuId, Ns } from '../arch/index.ts'
+import type { DelayedWork, Op, Routine } from '../kernel/index.ts'
+
+/** A routine on its way: a kernel thread, a worker, a vCPU thread in KVM. */
+export interface Task {
+  readonly id: number
+  readonly routine: Routine<unknown>
+  /** CPU it runs on. */
+  cpu: CpuId
+  /** What to do when the operation in flight has taken its time; returns the answer to it. */
+  complete: (() => unknown) | undefined
+  /** It is on the CPU (rather than asleep): interrupts delay it. */
+  isOnCpu: boolean
+  /** Time that interrupts have taken from the operation in flight and that is not yet part of its end. */
+  stolenNs: Ns
+  /** Depth of `migrate_disable`. */
+  pinned: number
+  /** The work item that it runs, if it is a worker. */
+  readonly work: DelayedWork | undefined
+  /** Steps that are played without the routine. */
+  player: Playing | undefined
+}
+
+/** A loop in the middle of being played without its generator. */
+export interface Playing {
+  readonly player: Player
+  next: number
+  readonly end: number
+}
+
+/**
+ * Plays the steps of one kind of loop without running its generator, in the same simulated time and to the same effect.
+ * A step is begun, takes its time, and is finished; other events may come in between.
+ */
+export interface Player {
+  /** Begins the step at `index`. @returns how long it takes; -1: this one has to be played by the routine */
+  begin(index: number, end: number): Ns
+  /** @returns the index of the next step */
+  finish(): number
+}
+
+/** Something that happens at a time: a task goes on, or a timer fires. */
+export interface Happening {
+  atNs: Ns
+  /** Order of what happens at the same time: as it was asked for. */
+  readonly order: number
+  readonly task: Task | undefined
+  readonly timer: (() => void) | undefined
+}
+
+export type OpOf<Name extends Op['op']> = Extract<Op, { op: Name }>
