@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CsvReader, type Trace, UserError } from '../workload/index.ts'
 
@@ -10,14 +9,15 @@ export async function readTextTrace(
   options: { readonly gzip: boolean; readonly skipBadRows?: boolean },
 ): Promise<Trace> {
   const reader = new CsvReader(path, options)
-  const decode = async (chunks: AsyncIterable<Buffer>) => {
-    const decoder = new TextDecoder('utf-8', { fatal: true })
-    for await (const chunk of chunks) reader.push(decoded(path, reader, decoder, chunk))
-    reader.push(decoded(path, reader, decoder))
-  }
-  if (options.gzip) await pipeline(Readable.from(bytes), createGunzip({ chunkSize: CHUNK_BYTES }), decode)
-  else await decode(bytes)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for await (const chunk of options.gzip ? unzipped(bytes) : bytes) reader.push(decoded(path, reader, decoder, chunk))
+  reader.push(decoded(path, reader, decoder))
   return reader.finish()
+}
+
+function unzipped(bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  // An error on either side destroys both streams, and who reads this one gets it.
+  return pipeline(Readable.from(bytes), createGunzip({ chunkSize: CHUNK_BYTES }), () => {})
 }
 
 const CHUNK_BYTES = 256 * 1024

@@ -12,18 +12,20 @@ export interface ReadTraceOptions {
 
 /**
  * Reads a trace from a file: comma-separated text, plain or gzip'd, in our own columns or in those of Azure's `vmtable.csv`, or
- * Parquet. What it is shows in its first bytes; the name of the file is only held against that. docs/workload.md tells the formats.
+ * Parquet. Its first bytes tell what it is, and a name that says otherwise is an error. docs/workload.md tells the formats.
  *
- * @throws UserError for a file that is not there, cannot be read or is not a trace, and for a bad row unless such rows are skipped
+ * @throws UserError for a file that is not there, cannot be read or is no trace; for a bad row, unless such rows are skipped
  */
 export async function readTrace(path: string, options: ReadTraceOptions = {}): Promise<Trace> {
+  const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   try {
-    const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES })
     const { start, all } = await peeked(bytes)
     const trace = await readAs(formatOf(path, start), path, all, options)
     return { ...trace, name: basename(path) }
   } catch (error) {
     throw fileProblem(path, error)
+  } finally {
+    bytes.destroy()
   }
 }
 
@@ -31,11 +33,10 @@ const CHUNK_BYTES = 256 * 1024
 
 type Format = 'text' | 'gzip' | 'parquet'
 
-async function readAs(format: Format, path: string, bytes: AsyncIterable<Buffer>, options: ReadTraceOptions): Promise<Trace> {
-  if (format !== 'parquet') return readTextTrace(path, bytes, { gzip: format === 'gzip', ...options })
+function readAs(format: Format, path: string, bytes: AsyncIterable<Buffer>, options: ReadTraceOptions): Promise<Trace> {
   // Parquet is read from its end, so the stream is of no use.
-  for await (const _ of bytes) break
-  return readParquetTrace(path, options)
+  if (format === 'parquet') return readParquetTrace(path, options)
+  return readTextTrace(path, bytes, { gzip: format === 'gzip', ...options })
 }
 
 function formatOf(path: string, start: Buffer): Format {
@@ -55,12 +56,8 @@ async function peeked(bytes: AsyncIterable<Buffer>): Promise<{ start: Buffer; al
   const first = await iterator.next()
   const start: Buffer = first.done ? Buffer.alloc(0) : first.value
   async function* all() {
-    try {
-      yield start
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
-    } finally {
-      await iterator.return?.()
-    }
+    yield start
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
   }
   return { start, all: all() }
 }

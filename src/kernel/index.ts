@@ -12,5 +12,5 @@ export { rmpMakePrivate, rmpMakeShared, snpLookupRmpentry, snpRmptablePsmash } f
 export { rmpoptCleanup, rmpoptRange, rmpoptTableShow, rmpoptWorkHandler, snpRmpoptAllPhysmem, snpSetupRmpopt } from './rmpopt.ts'
 export type { RmpoptDriver } from './rmpopt-driver.ts'
 export { sevSnpInit, sevSnpShutdown } from './sev-dev.ts'
-export { kvmDestroyVm, type LaunchSpec, sevSnpLaunch, sevVmDestroy } from './sev-vm.ts'
+export { kvmDestroyVm, type LaunchFailure, type LaunchSpec, sevSnpLaunch, sevVmDestroy } from './sev-vm.ts'
 export { DelayedWork, Lock } from './sync.ts'

@@ -17,6 +17,13 @@ export interface LaunchSpec {
   readonly imagePages: number
 }
 
+/** A guest that was not launched. */
+export interface LaunchFailure {
+  readonly failed: string
+  /** The guest's memory was not used yet, and still is the caller's; otherwise it has been given back. */
+  readonly memoryIsUntouched: boolean
+}
+
 /** Where a vCPU's state page lies for the guest: at the top of its address space, one page each (`INITIAL_VMSA_GPA`) [K]. */
 const INITIAL_VMSA_GPA: Gpa = 0xf_ffff_f000
 
@@ -24,20 +31,20 @@ const INITIAL_VMSA_GPA: Gpa = 0xf_ffff_f000
  * Launches an SNP guest: ASID, context, launch image, VMSAs. [K]
  * @returns the running guest, or why it could not be launched; then nothing of it is left but leaked pages
  */
-export function* sevSnpLaunch(kernel: Kernel, spec: LaunchSpec): Routine<Guest | { readonly failed: string }> {
-  if (!kernel.snpInitialised) return { failed: 'SNP is not initialised' }
+export function* sevSnpLaunch(kernel: Kernel, spec: LaunchSpec): Routine<Guest | LaunchFailure> {
+  if (!kernel.snpInitialised) return { failed: 'SNP is not initialised', memoryIsUntouched: true }
   const asid = yield* sevAsidNew(kernel)
-  if (asid === undefined) return { failed: 'no free ASID' }
+  if (asid === undefined) return { failed: 'no free ASID', memoryIsUntouched: true }
   const context = yield* snpContextCreate(kernel)
   if (context === undefined) {
     kernel.asids.free(asid)
-    return { failed: 'no context page' }
+    return { failed: 'no context page', memoryIsUntouched: true }
   }
   const guest = new Guest(spec.id, asid, spec.vcpus, spec.memory, context)
   const problem = yield* launch(kernel, guest, Math.min(spec.imagePages, guest.pages))
   if (problem !== undefined) {
     yield* kvmDestroyVm(kernel, guest)
-    return { failed: problem }
+    return { failed: problem, memoryIsUntouched: false }
   }
   kernel.tell.guestLaunched(guest)
   return guest

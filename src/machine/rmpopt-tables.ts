@@ -98,18 +98,15 @@ export class RmpoptTables {
     for (let region = 0; region < this.sets.length; region++) this.#set(region, coreSets.minus(this.sets[region], mine))
   }
 
-  /** Hardware that needs no RMPOPT: sets the region's bit on every core that reaches it. For upper bounds only. */
+  /** Hardware that needs no RMPOPT: sets the region's bit on every core. For upper bounds only. */
   grant(region: RegionIndex): void {
-    const { coreSets } = this.#machine.topology
-    this.#set(
-      region,
-      coreSets.where((core) => this.reaches(core, region)),
-    )
+    this.#set(region, this.#machine.topology.coreSets.all)
   }
 
   #close(scan: Scan): void {
-    const at = this.#scans.lastIndexOf(scan)
-    if (at >= 0) this.#scans.splice(at, 1)
+    const scans = this.#scans
+    if (scans.at(-1) === scan) scans.pop()
+    else if (scans.includes(scan)) scans.splice(scans.indexOf(scan), 1)
   }
 
   #set(region: RegionIndex, after: IndexSet): void {

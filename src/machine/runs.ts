@@ -19,7 +19,7 @@ export function isPlainHuge(machine: Machine, cpu: CpuId, huge: HugeIndex): bool
     rmp.isUniform(huge) &&
     !(rmp.hugeBits(huge) & IMMUTABLE) &&
     locks.size === 0 &&
-    machine.isCovered(huge * geometry.hugeBytes, geometry.hugeBytes)
+    machine.isRegionCovered(Math.floor(huge / geometry.regionHuges))
   )
 }
 

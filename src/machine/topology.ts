@@ -29,15 +29,18 @@ export class Topology {
   readonly #coresOf = new Map<IndexSet, IndexSet>()
 
   constructor(spec: TopologySpec) {
-    for (const [name, value] of Object.entries(spec)) assert(Number.isInteger(value) && value > 0, `${name} is at least 1`)
-    assert(spec.threadsPerCore <= 2, 'a core has one or two threads')
-    assert(spec.coresPerSocket % spec.nodesPerSocket === 0, 'the nodes of a socket have equally many cores')
-    this.sockets = spec.sockets
-    this.cores = spec.sockets * spec.coresPerSocket
-    this.threadsPerCore = spec.threadsPerCore
-    this.cpus = this.cores * spec.threadsPerCore
-    this.nodes = spec.sockets * spec.nodesPerSocket
-    this.#coresPerNode = spec.coresPerSocket / spec.nodesPerSocket
+    const { sockets, coresPerSocket, threadsPerCore, nodesPerSocket } = spec
+    for (const count of [sockets, coresPerSocket, threadsPerCore, nodesPerSocket]) {
+      assert(Number.isInteger(count) && count > 0, 'sockets, cores, threads and nodes are counted from 1')
+    }
+    assert(threadsPerCore <= 2, 'a core has one or two threads')
+    assert(coresPerSocket % nodesPerSocket === 0, 'the nodes of a socket have equally many cores')
+    this.sockets = sockets
+    this.cores = sockets * coresPerSocket
+    this.threadsPerCore = threadsPerCore
+    this.cpus = this.cores * threadsPerCore
+    this.nodes = sockets * nodesPerSocket
+    this.#coresPerNode = coresPerSocket / nodesPerSocket
     this.coreSets = new SetSpace(this.cores)
     this.cpuSets = new SetSpace(this.cpus)
     this.primaries = this.cpuSets.where((cpu) => cpu < this.cores)

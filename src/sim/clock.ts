@@ -205,6 +205,7 @@ export class Clock {
   #playOn(task: Task, untilNs: Ns): boolean {
     const playing = task.player as NonNullable<Task['player']>
     const { player, end } = playing
+    const { nextNs } = this.#agenda // nothing is put on the agenda while steps are played
     for (;;) {
       playing.next = player.finish()
       const ns = playing.next < end ? player.begin(playing.next, end) : -1
@@ -214,7 +215,7 @@ export class Clock {
         return true
       }
       const over = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu]) + ns
-      if (over >= this.#agenda.nextNs || over > untilNs) {
+      if (over >= nextNs || over > untilNs) {
         this.busy(task, ns, () => undefined)
         return false
       }

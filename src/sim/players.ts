@@ -103,7 +103,7 @@ abstract class FolioPlayer implements Player {
     const { hugePages } = machine.geometry
     if (folioPages(kernel, this.guest, page, end) !== hugePages) return -1
     this.page = page
-    this.huge = machine.rmp.hugeOf(this.guest.pfnOf(page))
+    this.huge = this.guest.pfnOf(page) / hugePages
     if (!machine.features.rmpread || !isPlainHuge(machine, this.#task.cpu, this.huge)) return -1
     const updates = this.updates(machine.rmp.hugeBits(this.huge))
     if (updates === 0) return -1

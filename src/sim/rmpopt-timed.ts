@@ -45,6 +45,8 @@ export class Scannable {
   readonly #machine: Machine
   readonly #ranges = new Map<IndexSet, { readonly first: RegionIndex; readonly end: RegionIndex }>()
   #epoch = -1
+  #last: IndexSet | undefined
+  #lastRange = { first: 0, end: 0 }
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -55,10 +57,19 @@ export class Scannable {
     if (tables.epoch !== this.#epoch) {
       this.#ranges.clear()
       this.#epoch = tables.epoch
+      this.#last = undefined
     }
+    if (cpus !== this.#last) {
+      this.#last = cpus
+      this.#lastRange = this.#remembered(cpus)
+    }
+    return region >= this.#lastRange.first && region < this.#lastRange.end && this.#machine.isRegionCovered(region)
+  }
+
+  #remembered(cpus: IndexSet): { first: RegionIndex; end: RegionIndex } {
     let range = this.#ranges.get(cpus)
     if (range === undefined) this.#ranges.set(cpus, (range = this.#range(cpus)))
-    return region >= range.first && region < range.end && this.#machine.isRegionCovered(region)
+    return range
   }
 
   #range(cpus: IndexSet): { first: RegionIndex; end: RegionIndex } {

@@ -6,18 +6,20 @@ import type { Costs } from './costs.ts'
 export class ScanCost {
   readonly #machine: Machine
   readonly #costs: Costs
-  /** NUMA node of each region's memory: its segment lies there [K]. */
-  readonly #nodeOf: Int32Array
-  readonly #nodesPerSocket: number
+  /** For each node of CPUs, the time to read a summary of each region: its segment lies on the region's node [K]. */
+  readonly #summaryNs: readonly Int32Array[]
 
   constructor(machine: Machine, costs: Costs) {
-    const { regionBytes } = machine.geometry
+    const { topology, rmp, ram, geometry } = machine
+    const nodesPerSocket = topology.nodes / topology.sockets
+    const nodeOf = (region: RegionIndex) => ram.find(({ end }) => end > region * geometry.regionBytes)?.node ?? 0
+    const nodes = Array.from({ length: rmp.regions }, (_, region) => nodeOf(region))
+    const socket = (node: number) => Math.floor(node / nodesPerSocket)
     this.#machine = machine
     this.#costs = costs
-    this.#nodesPerSocket = machine.topology.nodes / machine.topology.sockets
-    this.#nodeOf = Int32Array.from({ length: machine.rmp.regions }, (_, region) => {
-      const start = region * regionBytes
-      return machine.ram.find((ram) => ram.end > start)?.node ?? 0
+    this.#summaryNs = Array.from({ length: topology.nodes }, (_, here) => {
+      const { node, socket: near, remote } = costs.summaryNs
+      return Int32Array.from(nodes, (there) => (here === there ? node : socket(here) === socket(there) ? near : remote))
     })
   }
 
@@ -25,7 +27,7 @@ export class ScanCost {
   alone(cpu: CpuId, region: RegionIndex): Ns {
     const { tables } = this.#machine
     if (tables.cached[region] === 1) return this.#costs.cachedNs
-    return this.#costs.rmpoptNs + this.#summaries(region) * this.#summaryNs(cpu, region)
+    return this.#costs.rmpoptNs + this.#summaries(region) * this.#summaryNs[this.#machine.topology.nodeOf(cpu)][region]
   }
 
   /**
@@ -39,13 +41,5 @@ export class ScanCost {
   #summaries(region: RegionIndex): number {
     const first = this.#machine.rmp.firstAssignedHuge(region)
     return first < 0 ? this.#machine.geometry.regionHuges : first + 1
-  }
-
-  #summaryNs(cpu: CpuId, region: RegionIndex): Ns {
-    const { node, socket, remote } = this.#costs.summaryNs
-    const here = this.#machine.topology.nodeOf(cpu)
-    const there = this.#nodeOf[region]
-    if (here === there) return node
-    return Math.floor(here / this.#nodesPerSocket) === Math.floor(there / this.#nodesPerSocket) ? socket : remote
   }
 }

@@ -1,4 +1,10 @@
+// biome-ignore-all format: written by docs/workload.test.ts, which tells how
 import type { TraceModel } from './model.ts'
+
+/**
+ * `azure-v1-dev.csv`: 3.47 days of Azure's public VM trace of 2017, AzurePublicDataset V1, CC BY 4.0 (Cortez et al., "Resource
+ * Central", SOSP 2017). Fitted by `fitModel`.
+ */
 export const AZURE_V1: TraceModel = {
   vms: 259159,
   durationS: 300000,
@@ -10,7 +16,10 @@ export const AZURE_V1: TraceModel = {
       mixedShare: 0,
       loyalty: 1,
       spread: { mean: 0, deviation: 0 },
-      lifetimes: { stepsS: [1, 126, 421, 651, 1155, 1841, 3396, 7364, 15439, 29161, 46055, 56623, 84906, 190840], tail: 0.9312 },
+      lifetimes: {
+        stepsS: [1, 126, 421, 651, 1155, 1841, 3396, 7364, 15439, 29161, 46055, 56623, 84906, 190840],
+        tail: 0.9312,
+      },
       flavours: [
         {
           vcpus: 1,
@@ -152,7 +161,12 @@ export const AZURE_V1: TraceModel = {
           share: 0.1245,
           lifetimes: { stepsS: [2, 304, 490, 735, 1093, 1368, 1678, 2266, 3418, 5688, 13708, 31432, 85392], tail: 0.2096 },
         },
-        { vcpus: 8, memoryGib: 56, share: 0.006808, lifetimes: { stepsS: [366, 489, 1984, 8797, 48123], tail: 0.06766 } },
+        {
+          vcpus: 8,
+          memoryGib: 56,
+          share: 0.006808,
+          lifetimes: { stepsS: [366, 489, 1984, 8797, 48123], tail: 0.06766 },
+        },
         {
           vcpus: 1,
           memoryGib: 0.75,
@@ -191,7 +205,12 @@ export const AZURE_V1: TraceModel = {
             tail: 5,
           },
         },
-        { vcpus: 2, memoryGib: 3.5, share: 0.006137, lifetimes: { stepsS: [103, 224, 639, 1808, 2931, 21252], tail: 0.05 } },
+        {
+          vcpus: 2,
+          memoryGib: 3.5,
+          share: 0.006137,
+          lifetimes: { stepsS: [103, 224, 639, 1808, 2931, 21252], tail: 0.05 },
+        },
         {
           vcpus: 8,
           memoryGib: 14,

@@ -1,7 +1,7 @@
-import { GIB } from '../arch/index.ts'
+import { assert } from '../arch/index.ts'
 import { BatchNumbers } from './batches.ts'
 import { Columns } from './columns.ts'
-import { type ColumnNames, isBlank, numberOf, type RawRow, rowProblem } from './row.ts'
+import { type ColumnNames, isGoodRow, type RawRow, rowOf, rowProblem } from './row.ts'
 import type { Trace } from './trace.ts'
 import { UserError } from './user-error.ts'
 
@@ -46,16 +46,16 @@ export class TraceBuilder {
    * @param line number of the row in its source, from 1, for messages
    * @throws UserError for a bad row, unless such rows are skipped, and beyond the largest number of rows
    */
-  add(row: RawRow, line: number): void {
-    const problem = rowProblem(row, this.wording.names)
-    if (problem !== undefined) {
+  add(raw: RawRow, line: number): void {
+    const row = rowOf(raw)
+    if (!isGoodRow(row, raw)) {
+      const problem = rowProblem(raw, this.wording.names)
+      assert(problem !== undefined, 'a bad row has a problem')
       this.reject(line, problem)
       return
     }
     if (this.columns.count >= this.maxRows) throw this.error(line, `more than ${this.maxRows} VMs; split the trace`)
-    const deletedS = isBlank(row.deleted_s) ? Number.POSITIVE_INFINITY : numberOf(row.deleted_s)
-    const memoryBytes = Math.round(numberOf(row.memory_gb) * GIB)
-    this.columns.push(this.batches.numberOf(row.batch_id), numberOf(row.created_s), deletedS, numberOf(row.vcpus), memoryBytes)
+    this.columns.push(this.batches.numberOf(raw.batch_id), row)
   }
 
   /**

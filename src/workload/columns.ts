@@ -1,3 +1,4 @@
+import type { Row } from './row.ts'
 import type { Trace } from './trace.ts'
 
 /** The columns of a trace while it is read: they grow, and `finish` sorts and trims them. */
@@ -9,14 +10,14 @@ export class Columns {
   private vcpus = new Uint16Array(CAPACITY)
   private memoryBytes = new Float64Array(CAPACITY)
 
-  push(batch: number, createdS: number, deletedS: number, vcpus: number, memoryBytes: number): void {
+  push(batch: number, row: Row): void {
     if (this.count === this.batch.length) this.grow()
     const vm = this.count++
     this.batch[vm] = batch
-    this.createdS[vm] = createdS
-    this.deletedS[vm] = deletedS
-    this.vcpus[vm] = vcpus
-    this.memoryBytes[vm] = memoryBytes
+    this.createdS[vm] = row.createdS
+    this.deletedS[vm] = row.deletedS
+    this.vcpus[vm] = row.vcpus
+    this.memoryBytes[vm] = row.memoryBytes
   }
 
   /** The columns sorted by creation, rows created together in the order they came, batches numbered in the new order. */

@@ -11,9 +11,9 @@ import { UserError } from './user-error.ts'
 export interface GenerateOptions {
   /** Equal options give equal traces. An integer of 0..2^32-1; default: 1. */
   readonly seed: number
-  /** VMs arrive from 0 up to this, and those alive then have no end, seconds. Default: as the trace modelled, for `AZURE_V1` 300 000. */
+  /** VMs arrive from 0 up to this, seconds, and those alive then have no end. Default: the model's, 300 000 for `AZURE_V1`. */
   readonly durationS: number
-  /** Number of VMs. Default: as many as arrive in `durationS` in the trace modelled. Fewer means fewer batches, not smaller ones. */
+  /** Number of VMs. Default: at the rate of the trace modelled. Fewer means fewer batches, not smaller ones. */
   readonly vms: number
   /** What to resemble. Default: `AZURE_V1`. */
   readonly model: TraceModel

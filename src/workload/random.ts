@@ -12,7 +12,14 @@ export interface Random {
 export function randomFrom(seed: number): Random {
   const generator = xoroshiro128plus(seed)
   const uniform = () => ((generator.next() >>> 0) + 0.5) / 2 ** 32
-  // Box and Muller's transform; its second value is thrown away, for a source without hidden state is easier to reason about.
-  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
-  return { uniform, normal }
+  return { uniform, normal: () => normalFrom(uniform) }
+}
+
+/** Marsaglia's polar method. Its second value is thrown away: a source without hidden state is easier to reason about. */
+function normalFrom(uniform: () => number): number {
+  for (;;) {
+    const [x, y] = [2 * uniform() - 1, 2 * uniform() - 1]
+    const square = x * x + y * y
+    if (square > 0 && square < 1) return x * Math.sqrt((-2 * Math.log(square)) / square)
+  }
 }

@@ -23,6 +23,38 @@ export const TIME_MAX_S = Math.floor(Number.MAX_SAFE_INTEGER / 1e9)
 export const MEMORY_MAX_GIB = 1024 ** 2
 const VCPUS_MAX = 65535
 
+/** One VM in the units of a `Trace`; what is not a number in the source is `NaN`. */
+export interface Row {
+  readonly createdS: number
+  readonly deletedS: number
+  readonly vcpus: number
+  readonly memoryBytes: number
+}
+
+export function rowOf(raw: RawRow): Row {
+  return {
+    createdS: numberOf(raw.created_s),
+    deletedS: isBlank(raw.deleted_s) ? Number.POSITIVE_INFINITY : numberOf(raw.deleted_s),
+    vcpus: numberOf(raw.vcpus),
+    memoryBytes: Math.round(numberOf(raw.memory_gb) * GIB),
+  }
+}
+
+/** Whether a row may be part of a trace: exactly when `rowProblem` has nothing to say about it. */
+export function isGoodRow({ createdS, deletedS, vcpus, memoryBytes }: Row, raw: RawRow): boolean {
+  return (
+    createdS >= 0 &&
+    createdS <= TIME_MAX_S &&
+    deletedS >= createdS &&
+    (deletedS <= TIME_MAX_S || isBlank(raw.deleted_s)) &&
+    vcpus >= 1 &&
+    vcpus <= VCPUS_MAX &&
+    Number.isInteger(vcpus) &&
+    memoryBytes >= 1 &&
+    memoryBytes <= MEMORY_MAX_GIB * GIB
+  )
+}
+
 /** What the source calls the columns, for messages. */
 export type ColumnNames = Readonly<Record<keyof RawRow, string>>
 
@@ -30,8 +62,8 @@ export type ColumnNames = Readonly<Record<keyof RawRow, string>>
  * The first thing wrong with a row, naming column and value, or `undefined` for a good row.
  * @param names what the source calls the columns
  */
-export function rowProblem(row: RawRow, names: ColumnNames): string | undefined {
-  return createdProblem(row, names) ?? deletedProblem(row, names) ?? vcpusProblem(row, names) ?? memoryProblem(row, names)
+export function rowProblem(raw: RawRow, names: ColumnNames): string | undefined {
+  return createdProblem(raw, names) ?? deletedProblem(raw, names) ?? vcpusProblem(raw, names) ?? memoryProblem(raw, names)
 }
 
 /** Whether a cell says nothing: missing, or nothing but blanks. */
@@ -40,7 +72,7 @@ export function isBlank(cell: Cell): boolean {
 }
 
 /** A cell as a number; `NaN` for anything but a decimal number: blank, text, `0x10`, `Infinity`. */
-export function numberOf(cell: Cell): number {
+function numberOf(cell: Cell): number {
   if (typeof cell === 'number') return cell
   if (typeof cell !== 'string') return cell === null || cell === undefined ? Number.NaN : Number(cell)
   const first = cell.charCodeAt(0)
@@ -52,8 +84,8 @@ export function numberOf(cell: Cell): number {
 
 const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i
 
-function createdProblem(row: RawRow, names: ColumnNames): string | undefined {
-  return timeProblem(names.created_s, row.created_s)
+function createdProblem({ created_s }: RawRow, names: ColumnNames): string | undefined {
+  return timeProblem(names.created_s, created_s)
 }
 
 function deletedProblem({ created_s, deleted_s }: RawRow, names: ColumnNames): string | undefined {
@@ -76,7 +108,8 @@ function memoryProblem({ memory_gb }: RawRow, names: ColumnNames): string | unde
   const problem = numberProblem(names.memory_gb, memory_gb)
   if (problem !== undefined) return problem
   if (Math.round(numberOf(memory_gb) * GIB) < 1) return `${names.memory_gb} ${shown(memory_gb)} is not more than 0`
-  if (numberOf(memory_gb) > MEMORY_MAX_GIB) return `${names.memory_gb} ${shown(memory_gb)} is more than ${MEMORY_MAX_GIB} GiB`
+  if (Math.round(numberOf(memory_gb) * GIB) > MEMORY_MAX_GIB * GIB)
+    return `${names.memory_gb} ${shown(memory_gb)} is more than ${MEMORY_MAX_GIB} GiB`
   return undefined
 }
 

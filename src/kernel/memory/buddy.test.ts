@@ -99,6 +99,14 @@ describe('the buddy allocator', () => {
     expect(regions.free).toBe(3)
   })
 
+  test('makes a region movable that is taken whole', () => {
+    const { regions, take, give } = buddyOf(0, 16)
+    give(...take('snp', 8))
+    expect(regions.take('snp')).toBe(0)
+    regions.give(0, 1)
+    expect(take('ordinary', 1)).toEqual([6])
+  })
+
   test('refuses blocks that do not divide a region', () => {
     expect(() => buddyOf(0, 16, 4)).toThrow('divides a region')
   })

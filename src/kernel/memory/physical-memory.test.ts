@@ -51,6 +51,30 @@ describe('guest memory', () => {
     ])
   })
 
+  test.each([
+    [
+      [4, 5, 3],
+      [
+        [4, 2],
+        [3, 1],
+      ],
+    ],
+    [
+      [4, 3, 5],
+      [
+        [3, 2],
+        [5, 1],
+      ],
+    ],
+  ])('that is found at %j, an extent growing one way only', (order, extents) => {
+    const memory = memoryOf('hugetlb', '1g', [{ start: 0, end: 8 * GIB, node: 0 }])
+    memory.allocateGuest(7 * REGION, 'snp')
+    memory.freeGuest(order.toReversed().map((region) => ({ pfn: region * REGION, pages: REGION })))
+    expect(memory.allocateGuest(3 * REGION, 'snp')).toEqual(
+      extents.map(([first, count]) => ({ pfn: first * REGION, pages: count * REGION })),
+    )
+  })
+
   test('may come back in parts', () => {
     const memory = memoryOf('lowest')
     memory.allocateGuest(4 * HUGE, 'snp')
@@ -102,6 +126,20 @@ describe('each placement', () => {
     expect(memory.allocateGuest(HUGE, 'snp')![0].pfn).toBe(0)
     expect(memory.allocateGuest(HUGE, 'snp')![0].pfn).toBe(4 * REGION)
     expect(memory.allocateGuest(HUGE, 'snp')![0].pfn).toBe(HUGE)
+  })
+
+  test('numa-local: a guest that spills goes to the next higher node, from the last to the first', () => {
+    const ranges = [0, 1, 2, 3].map((node) => ({ start: node * 8 * MIB, end: node * 8 * MIB + 4 * MIB, node }))
+    const extents = memoryOf('numa-local', '2m', ranges).allocateGuest(8 * HUGE, 'snp', 2)!
+    expect(extents.map(({ pfn }) => pfn / HUGE)).toEqual([8, 12, 0, 4])
+  })
+
+  test('numa-local: each node gets back its own part of an extent that lies on two', () => {
+    const memory = memoryOf('numa-local')
+    const extents = memory.allocateGuest(8 * REGION, 'snp', 0)!
+    expect(extents).toEqual([{ pfn: 0, pages: 8 * REGION }])
+    memory.freeGuest(extents)
+    expect(memory.allocateGuest(HUGE, 'snp', 1)).toEqual([{ pfn: 4 * REGION, pages: HUGE }])
   })
 
   test('hugetlb: what was freed last is taken first, on the preferred node', () => {

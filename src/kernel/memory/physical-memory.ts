@@ -37,6 +37,9 @@ export function createPhysicalMemory(options: PhysicalMemoryOptions): PhysicalMe
       for (const kernel of kernels.values()) pages += kernel.free
       return pages
     },
+    get guestPages() {
+      return supply.guests.free * supply.folioHuges * geometry.hugePages
+    },
     allocateGuest: (pages, user, node) => guests.allocate(pages, user, node),
     freeGuest: (extents) => guests.free(extents),
     allocateKernelPage: (user) => kernelOf(user).allocate(),

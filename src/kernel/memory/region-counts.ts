@@ -1,3 +1,5 @@
+import { assert } from '../../arch/index.ts'
+
 /**
  * How many huge pages of each region are free, and which is the first region with one, or with all of them. Finding is a
  * scan that remembers where it need not look again: taking n pages in address order costs one sweep, not n.
@@ -23,6 +25,7 @@ export class RegionCounts {
 
   gain(region: number, huges: number): void {
     const now = (this.counts[region] += huges)
+    assert(now <= this.regionHuges, 'a region has room for what comes back')
     this.total += huges
     this.some.allow(region)
     if (now !== this.regionHuges) return
@@ -42,7 +45,8 @@ export class RegionCounts {
 
   lose(region: number, huges: number): void {
     if (this.counts[region] === this.regionHuges) this.whole--
-    this.counts[region] -= huges
+    const now = (this.counts[region] -= huges)
+    assert(now >= 0, 'a region has what is taken from it')
     this.total -= huges
   }
 }

@@ -16,6 +16,8 @@ export type MemoryUser = 'snp' | 'ordinary'
 export interface PhysicalMemory {
   /** Pages that could still be given to guests or to the kernel. */
   readonly freePages: number
+  /** Pages that could still be given to guests as whole folios. */
+  readonly guestPages: number
   /**
    * Takes memory for a guest. `undefined`: there is not enough of it (nothing is taken then).
    * @param pages at least 1; rounded up to the backing's folio

@@ -1,0 +1,10 @@
+/** The clock: the host software driven through simulated time, with costs and metrics. */
+export { type Blocked, nothingBlocked } from './blockers.ts'
+export { Clock, type ClockOptions } from './clock.ts'
+export { COSTS, type Costs, costAssumptions } from './costs.ts'
+export { type Integrals, noIntegrals } from './coverage.ts'
+export { type HostOptions, HostSimulation, SETTLE_NS } from './host.ts'
+export { type HostPlan, type HostSpec, planHost } from './host-spec.ts'
+export { HOSTS, hostNamed } from './presets.ts'
+export { Tally, type Pass } from './tally.ts'
+export { behaviourAssumptions, DEFAULT_BEHAVIOUR, type GuestBehaviour, type HostedVm } from './vm-life.ts'
