@@ -12,9 +12,20 @@ import {
   PF_RMP,
   PF_WRITE,
 } from '../arch/index.ts'
-import { assign, guestOf, PAGE, psmash, put, pvalidate, STATES, type StateWithBits, share, verify } from '../testing/instructions.ts'
+import {
+  assign,
+  guestOf,
+  PAGE,
+  psmash,
+  put,
+  pvalidate,
+  STATES,
+  type StateWithBits,
+  share,
+  verify,
+} from '../testing/instructions.ts'
 import { enableSnp, smallMachine, tinyMachine } from '../testing/machines.ts'
-import { type Access, access, type AccessOutcome, firmwareCommand, type Machine } from './index.ts'
+import { type Access, type AccessOutcome, access, firmwareCommand, type Machine } from './index.ts'
 
 const ASSIGNED_STATES: readonly StateWithBits[] = STATES.filter((state) => state !== 'Hypervisor' && state !== 'HV-Fixed')
 const OUTSIDERS = ['hypervisor', 'ordinary guest'] as const
@@ -249,7 +260,12 @@ describe('a CPU without SNP_EN (§5) [L v9]', () => {
   it('makes no checks whatsoever, whoever runs on it', () => {
     const machine = enableSnp(smallMachine(), { cpus: [1], init: false })
     put(machine, 0, 'Guest-Valid')
-    for (const a of [hypervisorWrite(0), outsider('ordinary guest', 0, true), guest(0, { asid: 9 }), guest(0, { isPrivate: false })]) {
+    for (const a of [
+      hypervisorWrite(0),
+      outsider('ordinary guest', 0, true),
+      guest(0, { asid: 9 }),
+      guest(0, { isPrivate: false }),
+    ]) {
       const bare = enableSnp(smallMachine(), { cpus: [1], init: false })
       put(bare, 0, 'Guest-Valid')
       expect(access(bare, 0, a)).toEqual({ kind: 'passed', how: 'no check' })

@@ -100,7 +100,9 @@ describe('what the machine assumes', () => {
   })
 
   it('includes what §6 marks as assumed', () => {
-    const sources = machineAssumptions(DEFAULT_MACHINE_OPTIONS).map(({ source }) => source).join(' ')
+    const sources = machineAssumptions(DEFAULT_MACHINE_OPTIONS)
+      .map(({ source }) => source)
+      .join(' ')
     for (const section of ['§6.3', '§6.4', '§6.7', '§6.11', '§6.13']) expect(sources).toContain(section)
   })
 })

@@ -40,22 +40,53 @@ export function machineAssumptions(options: MachineOptions): Assumption[] {
     source,
     option: true,
   })
-  const choice = (name: string, value: string, why: string, source: string): Assumption => ({ name, value, why, source, option: false })
+  const choice = (name: string, value: string, why: string, source: string): Assumption => ({
+    name,
+    value,
+    why,
+    source,
+    option: false,
+  })
   return [
     option('outOfReach', 'RMPOPT outside the table or the RMP: CF=0, or reported as unspecified', '[A] §6.7'),
     option('rmpupdateDropsCachedResult', 'a cached "nothing assigned" would be wrong after a page was assigned', '[A] §6.11'),
     option('snpDisableClearsTables', 'SNP_INIT clears the tables [L v8]; disabling SNP is taken to do so too', '[A] §6.13'),
     option('baseChangeClearsTable', 'the bits count from RMPOPT_BASE: kept, they would speak of other regions', '[A]'),
-    choice('unaligned-or-unknown-function', 'unspecified', 'RMPOPT with an unaligned SPA or RCX above 1 is not documented', '[A] §6.7'),
+    choice(
+      'unaligned-or-unknown-function',
+      'unspecified',
+      'RMPOPT with an unaligned SPA or RCX above 1 is not documented',
+      '[A] §6.7',
+    ),
     choice('rmpopt-cpl', '#GP', 'RMPOPT at CPL > 0 faults as other privileged instructions do', '[A] §6.4'),
     choice('rmpopt-base-enable', '#GP', 'enabling RMPOPT_BASE without SNP_EN or a segmented RMP faults', '[A] §6.3'),
-    choice('rmpopt-verdict', 'at the start', 'the scan reads the RMP when it starts; a page assigned before it ends voids it', '[A] §6.5, §6.9'),
+    choice(
+      'rmpopt-verdict',
+      'at the start',
+      'the scan reads the RMP when it starts; a page assigned before it ends voids it',
+      '[A] §6.5, §6.9',
+    ),
     choice('failed-result', 'not cached', 'only a successful scan leaves a result for the next core', '[A] §6.11'),
     choice('snp-en-off', '#GP', 'WRMSR cannot clear SNP_EN; firmware can (full shutdown)', '[APM]'),
     choice('rmp-msrs-locked', '#GP', 'RMP_BASE, RMP_END and RMP_CFG cannot be written once any CPU has SNP_EN', '[APM]'),
-    choice('unassigned-entry', 'no size', 'an entry made shared is the default one, so a 4K update inside a former 2M page needs no PSMASH', '[K]'),
-    choice('rmpupdate-flush', 'overlapping', 'RMPUPDATE drops every cached translation that reaches into the page on every CPU', '[A] §5'),
-    choice('unchecked-fill', 'whole mapping', 'a translation filled under an optimisation keeps the mapping’s size, up to the region', '[A] §3, §5'),
+    choice(
+      'unassigned-entry',
+      'no size',
+      'an entry made shared is the default one, so a 4K update inside a former 2M page needs no PSMASH',
+      '[K]',
+    ),
+    choice(
+      'rmpupdate-flush',
+      'overlapping',
+      'RMPUPDATE drops every cached translation that reaches into the page on every CPU',
+      '[A] §5',
+    ),
+    choice(
+      'unchecked-fill',
+      'whole mapping',
+      'a translation filled under an optimisation keeps the mapping’s size, up to the region',
+      '[A] §3, §5',
+    ),
     choice('legacy-shutdown-pages', 'kept', 'after a legacy shutdown the RMP’s own memory stays firmware-owned', '[A] §7'),
   ]
 }

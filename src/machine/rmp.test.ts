@@ -105,7 +105,9 @@ describe('Rmp (§3)', () => {
     told.length = 0
     rmp.zero()
     for (let pfn = 0; pfn < 32; pfn++) expect(rmp.entry(pfn)).toEqual(RMP_ENTRY_DEFAULT)
-    expect([...rmp.assignedPages, rmp.firstAssignedHuge(0), rmp.firstAssignedHuge(1), rmp.permissions(1, 1)]).toEqual([0, 0, -1, -1, 0])
+    expect([...rmp.assignedPages, rmp.firstAssignedHuge(0), rmp.firstAssignedHuge(1), rmp.permissions(1, 1)]).toEqual([
+      0, 0, -1, -1, 0,
+    ])
     expect(told).toEqual([
       [0, 1, 0],
       [1, 4, 0],
@@ -127,7 +129,16 @@ const opsFor = (pages: number): fc.Arbitrary<Op[]> =>
       .record({
         huge: fc.boolean(),
         at: fc.nat(pages - 1),
-        bits: fc.constantFrom(0, 0, ASSIGNED, ASSIGNED, ASSIGNED | VALIDATED, IMMUTABLE, ASSIGNED | IMMUTABLE, ASSIGNED | SIZE_2M),
+        bits: fc.constantFrom(
+          0,
+          0,
+          ASSIGNED,
+          ASSIGNED,
+          ASSIGNED | VALIDATED,
+          IMMUTABLE,
+          ASSIGNED | IMMUTABLE,
+          ASSIGNED | SIZE_2M,
+        ),
         asid: fc.constantFrom(0, 1, 1, 2),
         gfn: fc.nat(3),
       })

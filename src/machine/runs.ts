@@ -34,7 +34,12 @@ export function updatePlainHuge(machine: Machine, huge: HugeIndex, bits: number,
 }
 
 /** The same 4K RMPUPDATE for consecutive pages of one huge page, guest pages counting along. @returns how many succeeded */
-export function rmpupdateRun(machine: Machine, cpu: CpuId, first: Extract<Instruction, { name: 'RMPUPDATE' }>, pages: number): number {
+export function rmpupdateRun(
+  machine: Machine,
+  cpu: CpuId,
+  first: Extract<Instruction, { name: 'RMPUPDATE' }>,
+  pages: number,
+): number {
   const { geometry, rmp } = machine
   const { input } = first
   const huge = rmp.hugeOf(first.rax / geometry.pageBytes)

@@ -1,25 +1,24 @@
 import TinyQueue from 'tinyqueue'
 import type { Ns } from '../arch/index.ts'
-import type { Happening, Task } from './task.ts'
+import type { Task, Timer } from './task.ts'
 
 /** What is going to happen on one host, in order of time; at the same time, in order of being asked for. */
 export class Agenda {
-  readonly #queue = new TinyQueue<Happening>([], (a, b) => a.atNs - b.atNs || a.order - b.order)
+  readonly #queue = new TinyQueue<Task | Timer>([], (a, b) => a.atNs - b.atNs || a.order - b.order)
   #order = 0
 
   get nextNs(): Ns {
     return this.#queue.peek()?.atNs ?? Number.POSITIVE_INFINITY
   }
 
-  task(atNs: Ns, task: Task): void {
-    this.#queue.push({ atNs, order: this.#order++, task, timer: undefined })
+  /** A task happens once at a time: it must not be on the agenda already. */
+  put(atNs: Ns, what: Task | Timer): void {
+    what.atNs = atNs
+    what.order = this.#order++
+    this.#queue.push(what)
   }
 
-  timer(atNs: Ns, timer: () => void): void {
-    this.#queue.push({ atNs, order: this.#order++, task: undefined, timer })
-  }
-
-  take(): Happening | undefined {
+  take(): Task | Timer | undefined {
     return this.#queue.pop()
   }
 }

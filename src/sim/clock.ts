@@ -7,7 +7,7 @@ import { carryOut } from './operations.ts'
 import { playerOf } from './players.ts'
 import { Scannable } from './rmpopt-timed.ts'
 import { ScanCost } from './scan-cost.ts'
-import type { Task } from './task.ts'
+import type { Task, Timer } from './task.ts'
 import { Tally } from './tally.ts'
 
 export interface ClockOptions {
@@ -52,29 +52,31 @@ export class Clock {
   /** Starts a routine on a CPU, by default the next one in turn. */
   spawn(routine: Routine<unknown>, cpu: CpuId = this.#pickCpu(), work?: DelayedWork): Task {
     const task: Task = {
+      kind: 'task',
+      atNs: 0,
+      order: 0,
       id: this.#nextTask++,
       routine,
       cpu,
       complete: undefined,
-      isOnCpu: false,
       stolenNs: 0,
       pinned: 0,
       work,
       player: undefined,
     }
     this.#tasks.set(task.id, task)
-    this.#agenda.task(this.nowNs, task)
+    this.#agenda.put(this.nowNs, task)
     return task
   }
 
   /** Lets everything happen that is due up to and including `untilNs`. Afterwards it is `untilNs`. */
   run(untilNs: Ns): void {
     while (this.#agenda.nextNs <= untilNs) {
-      const { atNs, task, timer } = this.#agenda.take() as { atNs: Ns; task?: Task; timer?: () => void }
-      assert(atNs >= this.nowNs, 'time goes forward')
-      this.nowNs = atNs
-      if (timer !== undefined) timer()
-      else if (task !== undefined) this.#goOn(task, untilNs)
+      const what = this.#agenda.take() as Task | Timer
+      assert(what.atNs >= this.nowNs, 'time goes forward')
+      this.nowNs = what.atNs
+      if (what.kind === 'timer') what.fire()
+      else this.#goOn(what, untilNs)
     }
     this.nowNs = Math.max(this.nowNs, Math.min(untilNs, Number.MAX_VALUE))
   }
@@ -86,26 +88,28 @@ export class Clock {
 
   /** The task is busy on its CPU for `ns`; then `complete` says the answer. */
   busy(task: Task, ns: Ns, complete: () => unknown): void {
-    const start = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu])
-    const end = start + ns
-    this.#cpuFreeNs[task.cpu] = end
     task.complete = complete
-    task.isOnCpu = true
-    task.stolenNs = 0
     this.#onCpu.add(task)
-    this.#agenda.task(end, task)
+    this.#occupy(task, ns)
+  }
+
+  #occupy(task: Task, ns: Ns): void {
+    const end = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu]) + ns
+    this.#cpuFreeNs[task.cpu] = end
+    task.stolenNs = 0
+    this.#agenda.put(end, task)
   }
 
   /** The task sleeps until `atNs`; then `complete` says the answer. */
   asleep(task: Task, atNs: Ns, complete: () => unknown): void {
     task.complete = complete
-    this.#agenda.task(Math.max(atNs, this.nowNs), task)
+    this.#agenda.put(Math.max(atNs, this.nowNs), task)
   }
 
   /** A task that waited goes on now. */
   wake(taskId: number): void {
     const task = this.#tasks.get(taskId) as Task
-    this.#agenda.task(this.nowNs, task)
+    this.#agenda.put(this.nowNs, task)
   }
 
   /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. `handlerNs` by place in the mask. */
@@ -123,9 +127,10 @@ export class Clock {
   delayWork(work: DelayedWork, delayNs: Ns, ifPending: 'keep' | 'restart'): void {
     const dueNs = this.nowNs + delayNs
     if (!work.delay(dueNs, ifPending)) return
-    this.#agenda.timer(dueNs, () => {
+    const fire = () => {
       if (work.dueNs === dueNs && work.fire()) this.#startWork(work)
-    })
+    }
+    this.#agenda.put(dueNs, { kind: 'timer', fire, atNs: dueNs, order: 0 })
   }
 
   waitUnpinned(task: Task, cpu: CpuId): boolean {
@@ -161,12 +166,11 @@ export class Clock {
     if (task.stolenNs > 0) {
       const later = this.nowNs + task.stolenNs
       task.stolenNs = 0
-      this.#agenda.task(later, task)
+      this.#agenda.put(later, task)
       return
     }
-    this.#onCpu.delete(task)
-    task.isOnCpu = false
     if (task.player !== undefined && !this.#playOn(task, untilNs)) return
+    this.#onCpu.delete(task)
     const complete = task.complete
     task.complete = undefined
     this.#resume(task, complete?.())
@@ -216,7 +220,7 @@ export class Clock {
       }
       const over = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu]) + ns
       if (over >= nextNs || over > untilNs) {
-        this.busy(task, ns, () => undefined)
+        this.#occupy(task, ns)
         return false
       }
       this.#cpuFreeNs[task.cpu] = over

@@ -1,16 +1,22 @@
 import type { CpuId, Ns } from '../arch/index.ts'
 import type { DelayedWork, Op, Routine } from '../kernel/index.ts'
 
-/** A routine on its way: a kernel thread, a worker, a vCPU thread in KVM. */
-export interface Task {
+/** Something that happens at a time. */
+export interface Happening {
+  atNs: Ns
+  /** Order of what happens at the same time: as it was asked for. */
+  order: number
+}
+
+/** A routine on its way: a kernel thread, a worker, a vCPU thread in KVM. It happens when its operation in flight is over. */
+export interface Task extends Happening {
+  readonly kind: 'task'
   readonly id: number
   readonly routine: Routine<unknown>
   /** CPU it runs on. */
   cpu: CpuId
   /** What to do when the operation in flight has taken its time; returns the answer to it. */
   complete: (() => unknown) | undefined
-  /** It is on the CPU (rather than asleep): interrupts delay it. */
-  isOnCpu: boolean
   /** Time that interrupts have taken from the operation in flight and that is not yet part of its end. */
   stolenNs: Ns
   /** Depth of `migrate_disable`. */
@@ -39,13 +45,10 @@ export interface Player {
   finish(): number
 }
 
-/** Something that happens at a time: a task goes on, or a timer fires. */
-export interface Happening {
-  atNs: Ns
-  /** Order of what happens at the same time: as it was asked for. */
-  readonly order: number
-  readonly task: Task | undefined
-  readonly timer: (() => void) | undefined
+/** A timer: happens once. */
+export interface Timer extends Happening {
+  readonly kind: 'timer'
+  readonly fire: () => void
 }
 
 export type OpOf<Name extends Op['op']> = Extract<Op, { op: Name }>

@@ -33,7 +33,10 @@ export interface Assignment {
 }
 
 /** RMPUPDATE that assigns a page, by default to guest 1, at a guest address equal to the page's own. */
-export function assign(pfn: Pfn, { asid = 1, gpa = asid === 0 ? 0 : pfn * PAGE, size = '4K', immutable = false }: Assignment = {}) {
+export function assign(
+  pfn: Pfn,
+  { asid = 1, gpa = asid === 0 ? 0 : pfn * PAGE, size = '4K', immutable = false }: Assignment = {},
+) {
   const input = { assigned: true, asid, gpa, size, immutable }
   return { name: 'RMPUPDATE', rax: pfn * PAGE, input } as const satisfies Only<'RMPUPDATE'>
 }
@@ -75,7 +78,13 @@ export const STATES = Object.keys(STATE_BITS) as StateWithBits[]
 export const IMMUTABLE_STATES: readonly StateWithBits[] = ['HV-Fixed', 'Firmware', 'Pre-Guest', 'Pre-Swap']
 
 /** Puts a page, or with size 2M the huge page it begins, into a state, past all instructions; a guest sees it at its own address. */
-export function put(machine: Machine, pfn: Pfn, state: StateWithBits, size: PageSize = '4K', asid: number = STATE_BITS[state].asid) {
+export function put(
+  machine: Machine,
+  pfn: Pfn,
+  state: StateWithBits,
+  size: PageSize = '4K',
+  asid: number = STATE_BITS[state].asid,
+) {
   const { bits } = STATE_BITS[state]
   const gfn = asid === 0 ? 0 : pfn
   if (size === '4K') machine.rmp.setPage(pfn, bits, asid, gfn)

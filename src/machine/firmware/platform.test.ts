@@ -34,7 +34,10 @@ describe('SNP_INIT_EX (§4, §7) [APM, L v8, v9]', () => {
   })
 
   it('makes the RMP’s own memory and the firmware’s Firmware, the listed ranges HV-Fixed, nothing else (§4)', () => {
-    const machine = enableSnp(smallMachine({ freeRegions: 3 }), { firmwareRanges: [pages(1, 3)], hvFixedRanges: [pages(4, 5), pages(6, 8)] })
+    const machine = enableSnp(smallMachine({ freeRegions: 3 }), {
+      firmwareRanges: [pages(1, 3)],
+      hvFixedRanges: [pages(4, 5), pages(6, 8)],
+    })
     const expected = Array(machine.rmp.pages).fill('Hypervisor')
     expected.fill('Firmware', 1, 3).fill('HV-Fixed', 4, 5).fill('HV-Fixed', 6, 8)
     expected.fill('Firmware', 12, 17) // 16 KiB of bookkeeping and the segment table

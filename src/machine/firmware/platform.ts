@@ -48,7 +48,9 @@ export function snpDfFlush(machine: Machine): FirmwareStatus {
 
 function isUsable(machine: Machine, { start, end }: SpaRange): boolean {
   const { pageBytes } = machine.geometry
-  return start % pageBytes === 0 && end % pageBytes === 0 && start <= end && (start === end || machine.isCovered(start, end - start))
+  return (
+    start % pageBytes === 0 && end % pageBytes === 0 && start <= end && (start === end || machine.isCovered(start, end - start))
+  )
 }
 
 function anyPage(machine: Machine, range: SpaRange, holds: (bits: number) => boolean): boolean {
@@ -68,4 +70,3 @@ function mark(machine: Machine, { start, end }: SpaRange, bits: number): void {
     } else rmp.setPage(pfn++, bits, 0, 0)
   }
 }
-

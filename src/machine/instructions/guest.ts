@@ -1,14 +1,4 @@
-import {
-  assert,
-  type Fault,
-  NPF_ENC,
-  NPF_FINAL,
-  NPF_RMP,
-  NPF_SIZEM,
-  PF_PRESENT,
-  PF_WRITE,
-  type Pfn,
-} from '../../arch/index.ts'
+import { assert, type Fault, NPF_ENC, NPF_FINAL, NPF_RMP, NPF_SIZEM, PF_PRESENT, PF_WRITE, type Pfn } from '../../arch/index.ts'
 import type { Machine } from '../machine.ts'
 import { ASSIGNED, IMMUTABLE, SIZE_2M } from '../rmp.ts'
 import type { Faulted, GuestContext } from './types.ts'

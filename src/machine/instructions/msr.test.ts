@@ -9,11 +9,11 @@ import {
   MSR_SYSCFG,
   planContiguous,
   planSegmented,
+  type RmpLayout,
   SYSCFG_MEM_ENCRYPT,
   SYSCFG_MFDM,
   SYSCFG_SNP_EN,
   SYSCFG_VMPL_EN,
-  type RmpLayout,
 } from '../../arch/index.ts'
 import { ALL_FEATURES, enableSnp, smallMachine, tinyMachine } from '../../testing/machines.ts'
 import { Machine } from '../index.ts'

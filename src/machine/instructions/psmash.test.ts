@@ -55,7 +55,9 @@ describe('PSMASH splits a 2M entry (§4) [APM, K]', () => {
     machine.execute(0, assign(2, { size: '2M' }))
     machine.execute(0, pvalidate(2, true, '2M'))
     const guest = guestOf(2, { mapping: '2M' })
-    expect(machine.execute(0, { name: 'RMPADJUST', guest, size: '2M', targetVmpl: 1, permissions: 3, vmsa: false })).toEqual(done(SUCCESS))
+    expect(machine.execute(0, { name: 'RMPADJUST', guest, size: '2M', targetVmpl: 1, permissions: 3, vmsa: false })).toEqual(
+      done(SUCCESS),
+    )
     machine.execute(0, psmash(2))
     expect([machine.rmp.permissions(2, 1), machine.rmp.permissions(3, 1)]).toEqual([3, 3])
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { errorCodeHas, FAIL_SIZEMISMATCH, NPF_RMP, NPF_SIZEM, SUCCESS } from '../../arch/index.ts'
 import { assign, PAGE, put, pvalidate, STATES, stateOf } from '../../testing/instructions.ts'
 import { enableSnp, smallMachine } from '../../testing/machines.ts'
-import { type Machine, type Outcomes } from '../index.ts'
+import type { Machine, Outcomes } from '../index.ts'
 
 /** The error code of a #NPF; undefined when it is none. */
 function npfCode(outcome: Outcomes['PVALIDATE']): number | undefined {
@@ -117,7 +117,10 @@ describe('PVALIDATE is there or not (§2) [APM]', () => {
     machine.execute(0, assign(0))
     expect(machine.execute(1, pvalidate(0))).toEqual({ kind: 'fault', fault: { vector: '#UD' } })
     expect(machine.execute(0, pvalidate(0))).toMatchObject({ kind: 'done' })
-    expect(smallMachine({ features: { snp: false } }).execute(0, pvalidate(0))).toEqual({ kind: 'fault', fault: { vector: '#UD' } })
+    expect(smallMachine({ features: { snp: false } }).execute(0, pvalidate(0))).toEqual({
+      kind: 'fault',
+      fault: { vector: '#UD' },
+    })
   })
 
   it('is for VMPL 0 only', () => {

@@ -8,7 +8,11 @@ import { type Instruction, type Outcomes, type PvalidateDone, type Steps, UD } f
  * PVALIDATE (F2 0F 01 FF): the guest accepts a page the hypervisor assigned to it, or gives the acceptance back. CF = 1:
  * the page already was in the requested state. Moves Guest-Invalid ↔ Guest-Valid. [APM, K]
  */
-export function* pvalidate(machine: Machine, cpu: CpuId, i: Extract<Instruction, { name: 'PVALIDATE' }>): Steps<Outcomes['PVALIDATE']> {
+export function* pvalidate(
+  machine: Machine,
+  cpu: CpuId,
+  i: Extract<Instruction, { name: 'PVALIDATE' }>,
+): Steps<Outcomes['PVALIDATE']> {
   const { rmp, geometry } = machine
   if (!machine.features.snp || !machine.snpOn(cpu)) return UD // [APM]
   const answer = (eax: PvalidateDone['eax'], cf = false): PvalidateDone => ({ kind: 'done', eax, cf })

@@ -7,7 +7,14 @@ import type { GuestContext, Machine, Outcomes } from '../index.ts'
 type Vmpl = GuestContext['vmpl']
 
 function adjust(pfn: number, targetVmpl: Vmpl, permissions: number, over: Partial<GuestContext> = {}, size: '4K' | '2M' = '4K') {
-  return { name: 'RMPADJUST', guest: guestOf(pfn, { mapping: size, ...over }), size, targetVmpl, permissions, vmsa: false } as const
+  return {
+    name: 'RMPADJUST',
+    guest: guestOf(pfn, { mapping: size, ...over }),
+    size,
+    targetVmpl,
+    permissions,
+    vmsa: false,
+  } as const
 }
 
 function query(pfn: number, targetVmpl: Vmpl, over: Partial<GuestContext> = {}) {
@@ -94,7 +101,10 @@ describe('RMPADJUST (§2) [APM]', () => {
   it('is #UD without SNP, and on a CPU without SNP_EN', () => {
     const machine = enableSnp(smallMachine(), { cpus: [1], init: false })
     expect(machine.execute(0, adjust(0, 1, 1))).toEqual({ kind: 'fault', fault: { vector: '#UD' } })
-    expect(smallMachine({ features: { snp: false } }).execute(0, adjust(0, 1, 1))).toEqual({ kind: 'fault', fault: { vector: '#UD' } })
+    expect(smallMachine({ features: { snp: false } }).execute(0, adjust(0, 1, 1))).toEqual({
+      kind: 'fault',
+      fault: { vector: '#UD' },
+    })
   })
 })
 

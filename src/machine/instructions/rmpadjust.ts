@@ -8,7 +8,11 @@ import { code, type Instruction, type Outcomes, type Steps, UD } from './types.t
  * RMPADJUST (F3 0F 01 FE): a guest sets the rights of a less privileged VMPL on one of its pages, and whether the page is a
  * VMSA. The hypervisor is not asked. [APM, K]
  */
-export function* rmpadjust(machine: Machine, cpu: CpuId, i: Extract<Instruction, { name: 'RMPADJUST' }>): Steps<Outcomes['RMPADJUST']> {
+export function* rmpadjust(
+  machine: Machine,
+  cpu: CpuId,
+  i: Extract<Instruction, { name: 'RMPADJUST' }>,
+): Steps<Outcomes['RMPADJUST']> {
   const { rmp, geometry, cpus } = machine
   if (!machine.features.snp || !machine.snpOn(cpu) || !cpus[cpu].vmplEn) return UD // [APM]
   const bytes = i.size === '2M' ? geometry.hugeBytes : geometry.pageBytes

@@ -280,7 +280,9 @@ describe('RMPUPDATE and PSMASH clear (§6.8)', () => {
     machine.listen(recorder)
     machine.execute(0, assign(0))
     const changes = recorder.take().filter((event) => event.type === 'optimised')
-    expect(changes.map(({ region, before, after }) => [region, [...members(before)], [...members(after)]])).toEqual([[0, [0, 1, 2], []]])
+    expect(changes.map(({ region, before, after }) => [region, [...members(before)], [...members(after)]])).toEqual([
+      [0, [0, 1, 2], []],
+    ])
   })
 })
 
@@ -296,7 +298,8 @@ describe('the cached result (§6.11)', () => {
   it('is not there for a region that failed [A, review]', () => {
     const machine = enableSnp(smallMachine())
     machine.execute(0, assign(3))
-    for (const cpu of [0, 1, 0]) expect(machine.execute(cpu, verify(machine, 0))).toMatchObject({ ...NO, how: 'scanned', summaries: 2 })
+    for (const cpu of [0, 1, 0])
+      expect(machine.execute(cpu, verify(machine, 0))).toMatchObject({ ...NO, how: 'scanned', summaries: 2 })
   })
 
   it('is dropped by an RMPUPDATE in the region, and by none in another [A]', () => {

@@ -5,7 +5,11 @@ import { guestPage } from './guest.ts'
 import { code, type Instruction, type Outcomes, type RmpqueryDone, type Steps, UD } from './types.ts'
 
 /** RMPQUERY (F3 0F 01 FD): a guest reads the rights of a less privileged VMPL on one of its pages. [APM] */
-export function* rmpquery(machine: Machine, cpu: CpuId, i: Extract<Instruction, { name: 'RMPQUERY' }>): Steps<Outcomes['RMPQUERY']> {
+export function* rmpquery(
+  machine: Machine,
+  cpu: CpuId,
+  i: Extract<Instruction, { name: 'RMPQUERY' }>,
+): Steps<Outcomes['RMPQUERY']> {
   const { rmp } = machine
   if (!machine.features.rmpquery || !machine.snpOn(cpu)) return UD // [APM: CPUID 8000_001F EAX bit 6]
   const refused: RmpqueryDone = { ...code(FAIL_PERMISSION), size: '4K', permissions: 0, vmsa: false }

@@ -26,7 +26,8 @@ describe('RMPREAD (§2, §3) [K]', () => {
     const machine = enableSnp(smallMachine(), { init: false })
     const { gpa, assigned, size, immutable, asid } = RMP_ENTRY_DEFAULT
     const form = { gpa, assigned, size, immutable, asid, hpageRegionStatus: false }
-    for (let pfn = 0; pfn < machine.rmp.pages; pfn++) expect(machine.execute(0, read(pfn))).toEqual({ kind: 'done', eax: SUCCESS, form })
+    for (let pfn = 0; pfn < machine.rmp.pages; pfn++)
+      expect(machine.execute(0, read(pfn))).toEqual({ kind: 'done', eax: SUCCESS, form })
   })
 
   it('finds the entry of a large page at its first page’s slot (§3)', () => {

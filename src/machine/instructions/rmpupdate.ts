@@ -17,7 +17,11 @@ import { code, GP, type Instruction, type Outcomes, type Steps, UD } from './typ
  * assign a page to a guest and to take it back. When it assigns, the region loses its optimisation on every core before
  * the instruction completes. [K, APM, L v2]
  */
-export function* rmpupdate(machine: Machine, cpu: CpuId, i: Extract<Instruction, { name: 'RMPUPDATE' }>): Steps<Outcomes['RMPUPDATE']> {
+export function* rmpupdate(
+  machine: Machine,
+  cpu: CpuId,
+  i: Extract<Instruction, { name: 'RMPUPDATE' }>,
+): Steps<Outcomes['RMPUPDATE']> {
   const { rmp, geometry, locks, tables } = machine
   if (!machine.features.snp || !machine.snpOn(cpu)) return UD // [APM]
   if ((i.cpl ?? 0) > 0) return GP // [APM]
@@ -41,7 +45,8 @@ export function* rmpupdate(machine: Machine, cpu: CpuId, i: Extract<Instruction,
   const asid = input.assigned ? input.asid : 0
   const gfn = input.assigned ? input.gpa / geometry.pageBytes : 0
   const bits = (input.assigned ? ASSIGNED : 0) | (input.immutable ? IMMUTABLE : 0)
-  if (input.size === '2M') rmp.setHuge(huge, bits === 0 ? 0 : bits | SIZE_2M, asid, gfn) // validated and vmsa become 0 [APM]
+  if (input.size === '2M')
+    rmp.setHuge(huge, bits === 0 ? 0 : bits | SIZE_2M, asid, gfn) // validated and vmsa become 0 [APM]
   else rmp.setPage(pfn, bits, asid, gfn)
 
   rmp.dropPermissions(pfn, bytes / geometry.pageBytes) // [APM]

@@ -1,0 +1,31 @@
+import { formatRmpoptTableLine, type Ns } from '../arch/index.ts'
+import { rmpoptTableShow } from '../kernel/index.ts'
+import { members } from '../machine/index.ts'
+import { Clock } from '../sim/index.ts'
+import { type Trace, UserError } from '../workload/index.ts'
+import { hostSimulation } from './host-run.ts'
+import { planFleet } from './plan.ts'
+import type { Scenario } from './scenario.ts'
+
+/**
+ * The kernel's debugfs file `rmpopt-table` of one host at a moment: a line a region, without line ends. [L v1–v8]
+ * @param atNs simulated time, 0 to the end of the run
+ * @throws UserError for a host or a time that is not in the run
+ */
+export function tableAt(scenario: Scenario, trace: Trace, atNs: Ns, hostIndex = 0): string[] {
+  const plan = planFleet(scenario, trace)
+  if (hostIndex >= plan.hosts) throw new UserError(`host index ${hostIndex}: there are ${plan.hosts} hosts; choose 0 to ${plan.hosts - 1}`)
+  if (atNs > plan.endNs) throw new UserError(`at: the run ends after ${plan.endNs / 1e9} s; choose an earlier time`)
+  const host = hostSimulation(plan.job(hostIndex))
+  host.run(atNs)
+  const lines: string[] = []
+  const { regionBytes } = host.machine.geometry
+  const reading = rmpoptTableShow(host.kernel, (region, cpus) => {
+    lines.push(formatRmpoptTableLine((region * regionBytes) / 2 ** 30, members(cpus)))
+  })
+  // The reader is not part of the run: it reads everything in the moment it looks.
+  const reader = new Clock(host.kernel, { costs: host.clock.costs })
+  reader.spawn(reading)
+  reader.run(Number.MAX_SAFE_INTEGER)
+  return lines
+}
