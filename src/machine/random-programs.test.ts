@@ -1,18 +1,31 @@
 /** Random programs, on the machine and on a plain one that rescans everything: both must say the same, always. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeRmpoptBase, GIB, geometry, MSR_RMPOPT_BASE, type PageSize } from '../arch/index.ts'
-import { assign, coresWith, guestOf, PAGE, psmash, report, share, verify } from '../testing/instructions.ts'
+import { encodeRmpoptBase, GIB, geometry, MSR_RMPOPT_BASE, type PageSize, type Pfn } from '../arch/index.ts'
+import { type Assignment, assign, coresWith, PAGE, psmash, pvalidate, report, share, verify } from '../testing/instructions.ts'
 import { enableSnp, initSnp, SMALL, smallMachine, tinyMachine } from '../testing/machines.ts'
 import { PlainMachine } from '../testing/plain-machine.ts'
-import { access, type FirmwareCommand, firmwareCommand, type Machine, type Outcome } from './index.ts'
+import {
+  access,
+  type FirmwareCommand,
+  firmwareCommand,
+  type Instruction,
+  type Machine,
+  type MachineOptions,
+  type Outcome,
+} from './index.ts'
 
 interface Both {
   readonly machine: Machine
   readonly plain: PlainMachine
 }
-/** Does one thing to both. @returns what each answered, in the same form */
-type Op = (both: Both) => { machine: unknown; plain: unknown }
+
+/** Does one thing to both machines. */
+interface Op {
+  readonly name: string
+  /** @returns what each answered, in the same form */
+  readonly run: (both: Both) => { machine: unknown; plain: unknown }
+}
 
 /** CF and EAX of an outcome, a fault as `undefined`. */
 function registers(outcome: Outcome): unknown {
@@ -20,168 +33,212 @@ function registers(outcome: Outcome): unknown {
   return { ...('eax' in outcome && { eax: outcome.eax }), ...('cf' in outcome && { cf: outcome.cf }) }
 }
 
-/** Where to act: which CPUs, pages, regions. */
+function op(name: string, run: Op['run']): Op {
+  return { name, run }
+}
+
+const rmpopt = (cpu: number, region: number, isVerify: boolean): Op =>
+  op(`RMPOPT ${isVerify ? 'verify' : 'report'} ${region} on ${cpu}`, ({ machine, plain }) => {
+    const outcome = machine.execute(cpu, isVerify ? verify(machine, region) : report(machine, region))
+    return {
+      machine: outcome.kind === 'done' ? { cf: outcome.cf, summaries: outcome.summaries } : undefined,
+      plain: plain.rmpopt(machine.coreOf(cpu), region, isVerify),
+    }
+  })
+
+const rmpupdate = (cpu: number, i: Extract<Instruction, { name: 'RMPUPDATE' }>): Op =>
+  op(`RMPUPDATE ${i.rax / PAGE} ${JSON.stringify(i.input)} on ${cpu}`, ({ machine, plain }) => ({
+    machine: registers(machine.execute(cpu, i)),
+    plain: { eax: plain.rmpupdate(i.rax / PAGE, i.input) },
+  }))
+
+const smash = (cpu: number, pfn: Pfn): Op =>
+  op(`PSMASH ${pfn} on ${cpu}`, ({ machine, plain }) => ({
+    machine: registers(machine.execute(cpu, psmash(pfn))),
+    plain: { eax: plain.psmash(pfn) },
+  }))
+
+const accept = (cpu: number, i: Extract<Instruction, { name: 'PVALIDATE' }>): Op =>
+  op(`PVALIDATE ${JSON.stringify(i)} on ${cpu}`, ({ machine, plain }) => ({
+    machine: registers(machine.execute(cpu, i)),
+    plain: plain.pvalidate(i.guest, i.size, i.validate),
+  }))
+
+const write = (cpu: number, pfn: Pfn, mapping: 'page' | 'huge' | 'region', who: 'hypervisor' | 'ordinary guest'): Op =>
+  op(`write ${pfn} through ${mapping} on ${cpu}`, ({ machine, plain }) => {
+    const { pageBytes, hugeBytes, regionBytes, hugePages, regionPages } = machine.geometry
+    const bytes = { page: pageBytes, huge: hugeBytes, region: regionBytes }[mapping]
+    const pages = { page: 1, huge: hugePages, region: regionPages }[mapping]
+    const outcome = access(machine, cpu, { who, spa: pfn * PAGE, write: true, mapping: bytes })
+    // An earlier translation was made through some mapping of this page, perhaps a smaller one.
+    const isEarlier = outcome.kind === 'passed' && outcome.how === 'cached translation'
+    return { machine: outcome.kind === 'passed', plain: plain.mayWrite(pfn, isEarlier ? 1 : pages) }
+  })
+
+const base = (cpu: number, spa: number, enabled: boolean): Op =>
+  op(`RMPOPT_BASE ${spa} ${enabled ? 'enabled' : 'disabled'} on ${cpu}`, ({ machine, plain }) => {
+    const next = { enabled, base: spa }
+    plain.setBase(machine.coreOf(cpu), next)
+    const { kind } = machine.execute(cpu, { name: 'WRMSR', msr: MSR_RMPOPT_BASE, value: encodeRmpoptBase(next) })
+    return { machine: kind, plain: 'done' }
+  })
+
+/** A firmware command, and whether a plain machine takes it. */
+const firmware = (command: FirmwareCommand, take: (plain: PlainMachine) => boolean): Op =>
+  op(`${command.name} ${JSON.stringify(command)}`, ({ machine, plain }) => ({
+    machine: firmwareCommand(machine, command) === 'SUCCESS',
+    plain: take(plain),
+  }))
+
+const create = (pfn: Pfn): Op =>
+  firmware({ name: 'SNP_GCTX_CREATE', context: pfn * PAGE }, (plain) => {
+    const took = plain.firmware(pfn, ['Firmware'], { may: () => !plain.guests.has(pfn) })
+    if (took) plain.guests.set(pfn, { asid: 0, state: 'init' })
+    return took
+  })
+
+const activate = (pfn: Pfn, asid: number): Op =>
+  firmware({ name: 'SNP_ACTIVATE', context: pfn * PAGE, asid }, (plain) => {
+    const guest = plain.guests.get(pfn)
+    const isUsed = plain.dirtyAsids.has(asid) || [...plain.guests.values()].some((other) => other.asid === asid)
+    if (guest?.state !== 'init' || isUsed) return false
+    Object.assign(guest, { asid, state: 'launching' })
+    return true
+  })
+
+const launch = (context: Pfn, pfn: Pfn, vmsa: boolean): Op =>
+  firmware({ name: 'SNP_LAUNCH_UPDATE', context: context * PAGE, page: pfn * PAGE, gpa: pfn * PAGE, vmsa }, (plain) => {
+    const guest = plain.guests.get(context)
+    if (guest?.state !== 'launching') return false
+    const may = (entry: { asid: number; gpa: number }) => entry.asid === guest.asid && entry.gpa === pfn * PAGE
+    return plain.firmware(pfn, ['Pre-Guest'], { may, change: { immutable: false, validated: true, vmsa } })
+  })
+
+const finish = (pfn: Pfn): Op =>
+  firmware({ name: 'SNP_LAUNCH_FINISH', context: pfn * PAGE }, (plain) => {
+    const guest = plain.guests.get(pfn)
+    if (guest?.state !== 'launching') return false
+    guest.state = 'running'
+    return true
+  })
+
+const decommission = (pfn: Pfn): Op =>
+  firmware({ name: 'SNP_DECOMMISSION', context: pfn * PAGE }, (plain) => {
+    const guest = plain.guests.get(pfn)
+    if (guest !== undefined && guest.asid !== 0) plain.dirtyAsids.add(guest.asid)
+    return plain.guests.delete(pfn)
+  })
+
+const reclaim = (pfn: Pfn, size: PageSize): Op =>
+  firmware({ name: 'SNP_PAGE_RECLAIM', page: pfn * PAGE, size }, (plain) => {
+    const may = () => !plain.guests.has(pfn)
+    return plain.firmware(pfn, ['Firmware', 'Pre-Guest', 'Pre-Swap'], { size, may, change: { immutable: false } })
+  })
+
+const flush = firmware({ name: 'SNP_DF_FLUSH' }, (plain) => {
+  plain.dirtyAsids.clear()
+  return true
+})
+
+const legacyCycle = op('legacy shutdown and init', ({ machine, plain }) => {
+  const isFree = plain.guests.size === 0
+  if (isFree) plain.clearAll()
+  const shut = firmwareCommand(machine, { name: 'SNP_SHUTDOWN_EX', x86SnpShutdown: false }) === 'SUCCESS'
+  if (shut) initSnp(machine)
+  return { machine: shut, plain: isFree }
+})
+
+/** Where programs act. */
 interface Places {
-  readonly cpu: fc.Arbitrary<number>
-  readonly pfn: fc.Arbitrary<number>
-  readonly region: fc.Arbitrary<number>
+  readonly hugePages: number
+  readonly pfns: fc.Arbitrary<Pfn>
+  readonly contexts: fc.Arbitrary<Pfn>
+  readonly regions: fc.Arbitrary<number>
+  readonly extra?: fc.Arbitrary<Op[]>
 }
 
-const size = fc.constantFrom<PageSize>('4K', '4K', '2M')
-const asid = fc.constantFrom(1, 1, 1, 2)
-const describeOp = (name: string, op: Op): Op => Object.assign(op, { toString: () => name, [fc.toStringMethod]: () => name })
+const cpus = fc.nat(3)
+const sizes = fc.constantFrom<PageSize>('4K', '4K', '2M')
+const oneIn = (n: number) => fc.nat(n - 1).map((i) => i === 0)
 
-function instructionOps({ cpu, pfn, region }: Places): fc.Arbitrary<Op>[] {
-  const rmpopt = fc.tuple(cpu, region, fc.boolean()).map(([c, r, isVerify]) =>
-    describeOp(`RMPOPT ${isVerify ? 'verify' : 'report'} ${r} on ${c}`, ({ machine, plain }) => {
-      const outcome = machine.execute(c, isVerify ? verify(machine, r) : report(machine, r))
-      return {
-        machine: outcome.kind === 'done' ? { cf: outcome.cf, summaries: outcome.summaries } : undefined,
-        plain: plain.rmpopt(machine.coreOf(c), r, isVerify),
-      }
-    }),
-  )
-  const rmpupdate = fc
-    .record({ c: cpu, p: pfn, size, asid: fc.constantFrom(0, 1, 1, 2), immutable: maybe(4), moved: maybe(4), back: maybe(3) })
-    .map(({ c, p: anyPfn, size, asid, immutable, moved, back }) => {
-      const at = (machine: Machine) => (size === '2M' && !moved ? anyPfn - (anyPfn % machine.geometry.hugePages) : anyPfn)
-      return describeOp(
-        `RMPUPDATE ${anyPfn} ${size} ${back ? 'shared' : `asid ${asid}${immutable ? ' immutable' : ''}${moved ? ' moved' : ''}`} on ${c}`,
-        ({ machine, plain }) => {
-          const p = at(machine)
-          const gpa = asid === 0 ? 0 : (p + (moved ? machine.geometry.hugePages : 0)) * PAGE
-          const instruction = back ? share(p, size) : assign(p, { asid, gpa, size, immutable })
-          return { machine: registers(machine.execute(c, instruction)), plain: { eax: plain.rmpupdate(p, instruction.input) } }
-        },
-      )
-    })
-  const smash = fc.tuple(cpu, pfn, maybe(5)).map(([c, anyPfn, unaligned]) =>
-    describeOp(`PSMASH ${anyPfn}${unaligned ? '' : ' rounded down'} on ${c}`, ({ machine, plain }) => {
-      const p = unaligned ? anyPfn : anyPfn - (anyPfn % machine.geometry.hugePages)
-      return { machine: registers(machine.execute(c, psmash(p))), plain: { eax: plain.psmash(p) } }
-    }),
-  )
-  const pvalidate = fc
-    .record({ c: cpu, p: pfn, size, asid, mapping: size, validate: maybe(4), moved: maybe(4) })
-    .map(({ c, p, size, asid, mapping, validate, moved }) =>
-      describeOp(`PVALIDATE ${p} ${size} as ${asid} on ${c}`, ({ machine, plain }) => {
-        const pages = size === '2M' ? machine.geometry.hugePages : 1
-        const first = p - (p % pages)
-        const guest = guestOf(first, { asid, mapping, ...(moved && { gpa: (first + machine.geometry.hugePages) * PAGE }) })
-        const instruction = { name: 'PVALIDATE', guest, size, validate: !validate } as const
-        return { machine: registers(machine.execute(c, instruction)), plain: plain.pvalidate(guest, size, !validate) }
-      }),
-    )
-  const write = fc
-    .record({ c: cpu, p: pfn, mapping: fc.constantFrom('page', 'huge', 'region'), ordinary: fc.boolean() })
-    .map(({ c, p, mapping, ordinary }) =>
-      describeOp(`write ${p} through ${mapping} on ${c}`, ({ machine, plain }) => {
-        const { pageBytes, hugeBytes, regionBytes, hugePages, regionPages } = machine.geometry
-        const bytes = { page: pageBytes, huge: hugeBytes, region: regionBytes }[mapping]
-        const pages = { page: 1, huge: hugePages, region: regionPages }[mapping]
-        const who = ordinary ? 'ordinary guest' : 'hypervisor'
-        const outcome = access(machine, c, { who, spa: p * PAGE, write: true, mapping: bytes })
-        const isEarlier = outcome.kind === 'passed' && outcome.how === 'cached translation' // made through some mapping of this page
-        return { machine: outcome.kind === 'passed', plain: plain.mayWrite(p, isEarlier ? 1 : pages) }
-      }),
-    )
-  return [rmpopt, rmpopt, rmpupdate, rmpupdate, rmpupdate, smash, pvalidate, pvalidate, write]
+/** As KVM does it, page by page (§7). */
+function launchPage(cpu: number, context: Pfn, pfn: Pfn, asid: number, vmsa: boolean): Op[] {
+  return [rmpupdate(cpu, share(pfn)), rmpupdate(cpu, assign(pfn, { asid, immutable: true })), launch(context, pfn, vmsa)]
 }
 
-function maybe(oneIn: number): fc.Arbitrary<boolean> {
-  return fc.nat(oneIn - 1).map((n) => n === 0)
-}
-
-/** Commands of the firmware, and how a plain machine takes them. ASIDs: nobody flushes here, so each is used once. */
-function firmwareOps({ pfn }: Places): fc.Arbitrary<Op>[] {
-  const ok = (machine: Machine, command: FirmwareCommand) => firmwareCommand(machine, command) === 'SUCCESS'
-  const create = pfn.map((p) =>
-    describeOp(`GCTX_CREATE ${p}`, ({ machine, plain }) => {
-      if (plain.entries[p].size === '2M') return { machine: false, plain: false } // see disagreements.test.ts
-      const took = plain.firmware(
-        p,
-        ['Firmware'],
-        () => !plain.guests.has(p),
-        (entry) => entry,
-      )
-      if (took) plain.guests.set(p, { asid: 0, state: 'init' })
-      return { machine: ok(machine, { name: 'SNP_GCTX_CREATE', context: p * PAGE }), plain: took }
-    }),
-  )
-  const activate = fc.tuple(pfn, asid).map(([p, asid]) =>
-    describeOp(`ACTIVATE ${p} as ${asid}`, ({ machine, plain }) => {
-      const guest = plain.guests.get(p)
-      const free = ![...plain.guests.values()].some((other) => other.asid === asid)
-      const took = guest?.state === 'init' && free
-      if (guest && took) Object.assign(guest, { asid, state: 'launching' })
-      firmwareCommand(machine, { name: 'SNP_DF_FLUSH' })
-      return { machine: ok(machine, { name: 'SNP_ACTIVATE', context: p * PAGE, asid }), plain: took }
-    }),
-  )
-  const launch = fc.tuple(pfn, pfn, fc.boolean()).map(([context, p, vmsa]) =>
-    describeOp(`LAUNCH_UPDATE ${p} of ${context}`, ({ machine, plain }) => {
-      const guest = plain.guests.get(context)
-      const took =
-        guest?.state === 'launching' &&
-        plain.firmware(
-          p,
-          ['Pre-Guest'],
-          (e) => e.asid === guest.asid && e.gpa === p * PAGE,
-          (e) => ({ ...e, immutable: false, validated: true, vmsa }),
-        )
-      const command: FirmwareCommand = { name: 'SNP_LAUNCH_UPDATE', context: context * PAGE, page: p * PAGE, gpa: p * PAGE, vmsa }
-      return { machine: ok(machine, command), plain: took }
-    }),
-  )
-  const finish = pfn.map((p) =>
-    describeOp(`LAUNCH_FINISH ${p}`, ({ machine, plain }) => {
-      const guest = plain.guests.get(p)
-      const took = guest?.state === 'launching'
-      if (guest && took) guest.state = 'running'
-      return { machine: ok(machine, { name: 'SNP_LAUNCH_FINISH', context: p * PAGE }), plain: took }
-    }),
-  )
-  const decommission = pfn.map((p) =>
-    describeOp(`DECOMMISSION ${p}`, ({ machine, plain }) => ({
-      machine: ok(machine, { name: 'SNP_DECOMMISSION', context: p * PAGE }),
-      plain: plain.guests.delete(p),
-    })),
-  )
-  const reclaim = fc.tuple(pfn, size).map(([p, size]) =>
-    describeOp(`PAGE_RECLAIM ${p} ${size}`, ({ machine, plain }) => ({
-      machine: ok(machine, { name: 'SNP_PAGE_RECLAIM', page: p * PAGE, size }),
-      plain: plain.firmware(
-        p,
-        ['Firmware', 'Pre-Guest', 'Pre-Swap'],
-        () => !plain.guests.has(p),
-        (e) => ({ ...e, immutable: false }),
-        size,
+/** Mostly sensible sequences, so that things happen; each also cut short or with an operand that is off. */
+function steps({ hugePages, pfns, contexts, regions, extra }: Places): fc.Arbitrary<Op[]> {
+  const first = (pfn: Pfn, size: PageSize, isOff: boolean) => (size === '2M' && !isOff ? pfn - (pfn % hugePages) : pfn)
+  const some = fc.record({
+    cpu: cpus,
+    pfn: pfns,
+    context: contexts,
+    region: regions,
+    size: sizes,
+    mapping: sizes,
+    asid: fc.constantFrom(1, 1, 1, 2),
+    isOff: oneIn(8),
+    flag: fc.boolean(),
+    immutable: oneIn(6),
+    length: fc.constantFrom(1, 20, 20),
+  })
+  type Some = typeof some extends fc.Arbitrary<infer T> ? T : never
+  const elsewhere = ({ pfn, isOff }: Some): Assignment => (isOff ? { gpa: (pfn - (pfn % hugePages) + hugePages) * PAGE } : {})
+  const sequences: ((s: Some) => Op[])[] = [
+    ({ cpu, region, flag }) => [rmpopt(cpu, region, flag)],
+    ({ cpu, region }) => [rmpopt(cpu, region, true)],
+    ({ cpu, pfn, size, isOff }) => [rmpupdate(cpu, share(first(pfn, size, isOff), size))],
+    (s) => [
+      rmpupdate(
+        s.cpu,
+        assign(first(s.pfn, s.size, s.isOff), { asid: s.asid, size: s.size, immutable: s.immutable, ...elsewhere(s) }),
       ),
-    })),
-  )
-  const cycle = fc.constant(
-    describeOp('legacy shutdown, init', ({ machine, plain }) => {
-      const took = plain.guests.size === 0
-      if (took) plain.clearAll()
-      const shut = ok(machine, { name: 'SNP_SHUTDOWN_EX', x86SnpShutdown: false })
-      if (shut) initSnp(machine)
-      return { machine: shut, plain: took }
-    }),
-  )
-  return [create, create, activate, launch, launch, finish, decommission, reclaim, cycle]
+      accept(s.cpu, pvalidate(first(s.pfn, s.size, false), s.flag, s.size, { asid: s.asid })),
+    ],
+    (s) => [
+      accept(s.cpu, pvalidate(first(s.pfn, s.size, s.isOff), s.flag, s.size, { asid: s.asid, mapping: s.mapping })),
+      rmpupdate(s.cpu, share(s.pfn)),
+    ],
+    ({ cpu, pfn, isOff }) => [smash(cpu, first(pfn, '2M', isOff)), rmpupdate(cpu, share(pfn))],
+    ({ cpu, pfn, asid, mapping, immutable }) => {
+      const huge = first(pfn, '2M', false)
+      return [
+        ...Array.from({ length: hugePages }, (_, i) => rmpupdate(cpu, share(huge + i))),
+        rmpupdate(cpu, assign(huge, { size: '2M', asid, immutable })),
+        accept(cpu, pvalidate(huge, true, '2M', { asid, mapping })),
+        smash(cpu, huge),
+        rmpupdate(cpu, share(pfn)),
+      ]
+    },
+    ({ cpu, pfn, size, flag }) => [
+      write(cpu, pfn, size === '2M' ? 'huge' : flag ? 'page' : 'region', flag ? 'hypervisor' : 'ordinary guest'),
+    ],
+    ({ cpu, context, asid, pfn, flag, immutable: alsoFinish }) => [
+      rmpupdate(cpu, share(context)),
+      rmpupdate(cpu, assign(context, { asid: 0, immutable: true })),
+      create(context),
+      activate(context, asid),
+      ...launchPage(cpu, context, pfn, asid, flag),
+      ...(alsoFinish ? [finish(context)] : []),
+    ],
+    ({ cpu, context, pfn, asid, flag }) => launchPage(cpu, context, pfn, asid, flag),
+    ({ context, isOff, pfn }) => [finish(isOff ? pfn : context)],
+    ({ cpu, context }) => [decommission(context), reclaim(context, '4K'), rmpupdate(cpu, share(context)), flush],
+    ({ pfn, size }) => [reclaim(pfn, size)],
+    ({ pfn, context, isOff }) => [isOff ? create(pfn) : legacyCycle, decommission(context), legacyCycle],
+  ]
+  const sequence = fc.tuple(fc.nat(sequences.length - 1), some).map(([which, s]) => sequences[which](s).slice(0, s.length))
+  return extra === undefined ? sequence : fc.oneof({ weight: 8, arbitrary: sequence }, { weight: 1, arbitrary: extra })
 }
 
-function baseOp({ cpu }: Places): fc.Arbitrary<Op> {
-  return fc.tuple(cpu, fc.constantFrom(0, GIB), maybe(4)).map(([c, base, disabled]) =>
-    describeOp(`RMPOPT_BASE ${base / GIB} GiB ${disabled ? 'disabled' : 'enabled'} on ${c}`, ({ machine, plain }) => {
-      const next = { enabled: !disabled, base }
-      plain.setBase(machine.coreOf(c), next)
-      return {
-        machine: machine.execute(c, { name: 'WRMSR', msr: MSR_RMPOPT_BASE, value: encodeRmpoptBase(next) }).kind,
-        plain: 'done',
-      }
-    }),
-  )
+function programs(places: Places, maxLength: number): fc.Arbitrary<Op[]> {
+  return fc.array(steps(places), { maxLength, size: 'max' }).map((sequences) => sequences.flat())
+}
+
+/** Runs one step on both, expects the same answer. */
+function expectSameAnswer(both: Both, { name, run }: Op): void {
+  const { machine, plain } = run(both)
+  expect(machine, name).toEqual(plain)
 }
 
 /** What the tables say, region by region. */
@@ -210,49 +267,51 @@ function expectSound({ machine }: Both): void {
   }
 }
 
+function placesIn({ regionPages, hugePages }: typeof SMALL): Places {
+  const end = 2 * regionPages
+  return { hugePages, pfns: fc.nat(end), contexts: fc.constantFrom(end - 1, end - 2), regions: fc.nat(4) }
+}
+
 describe('random programs of instructions and firmware commands against a plain machine (§3–§6)', () => {
   const geometries = { 'two huge pages of two pages': SMALL, 'three huge pages of four pages': geometry(PAGE, 4, 3) }
   for (const [name, g] of Object.entries(geometries)) {
     it(`agree on every page, count, table, CF and EAX: regions of ${name}`, () => {
-      const places: Places = { cpu: fc.nat(3), pfn: fc.nat(2 * g.regionPages), region: fc.nat(4) }
-      const op = fc.oneof(...instructionOps(places), ...firmwareOps(places))
       fc.assert(
-        fc.property(fc.array(op, { maxLength: 60, size: 'max' }), (program) => {
+        fc.property(programs(placesIn(g), 30), (program) => {
           const machine = enableSnp(smallMachine({ geometry: g, cores: 2, threadsPerCore: 2 }))
           const both = { machine, plain: new PlainMachine(machine) }
           for (const step of program) {
-            const answers = step(both)
-            expect(answers.machine, String(step)).toEqual(answers.plain)
-            expect(
-              both.plain.entries.map((_, pfn) => machine.rmp.entry(pfn)),
-              String(step),
-            ).toEqual(both.plain.entries)
+            expectSameAnswer(both, step)
+            const entries = both.plain.entries.map((_, pfn) => machine.rmp.entry(pfn))
+            expect(entries, step.name).toEqual(both.plain.entries)
             expectSameTables(both)
             expectSameCounts(both)
             expectSound(both)
           }
         }),
-        { numRuns: 300 },
+        { numRuns: 200 },
       )
     })
   }
 
   it('agree on real pages and regions, where programs are short', () => {
     const pfns = [0, 1, 511, 512, 513, 1023, 262143, 262144, 262145, 262144 + 511, 523776, 524287]
-    const places: Places = { cpu: fc.nat(3), pfn: fc.constantFrom(...pfns), region: fc.nat(3) }
-    const op = fc.oneof(...instructionOps(places), ...firmwareOps(places), baseOp(places))
+    const places: Places = {
+      hugePages: 512,
+      pfns: fc.constantFrom(...pfns),
+      contexts: fc.constantFrom(1024, 400_000),
+      regions: fc.nat(3),
+      extra: fc.tuple(cpus, fc.constantFrom(0, GIB), oneIn(4)).map(([cpu, spa, isOff]) => [base(cpu, spa, !isOff)]),
+    }
+    const touched = [...pfns, 1024, 400_000].flatMap((pfn) => [0, 100, 511].map((at) => pfn - (pfn % 512) + at).concat(pfn))
     fc.assert(
-      fc.property(fc.array(op, { maxLength: 20, size: 'max' }), (program) => {
+      fc.property(programs(places, 12), (program) => {
         const machine = enableSnp(tinyMachine({ cores: 2, threadsPerCore: 2, reachBytes: 2 * GIB }))
         const both = { machine, plain: new PlainMachine(machine) }
-        const touched = pfns.flatMap((pfn) => [pfn, pfn - (pfn % 512), pfn - (pfn % 512) + 511, pfn - (pfn % 512) + 100])
         for (const step of program) {
-          const answers = step(both)
-          expect(answers.machine, String(step)).toEqual(answers.plain)
-          expect(
-            touched.map((pfn) => machine.rmp.entry(pfn)),
-            String(step),
-          ).toEqual(touched.map((pfn) => both.plain.entries[pfn]))
+          expectSameAnswer(both, step)
+          const entries = touched.map((pfn) => machine.rmp.entry(pfn))
+          expect(entries, step.name).toEqual(touched.map((pfn) => both.plain.entries[pfn]))
           expectSameTables(both)
           expectSound(both)
         }
@@ -262,38 +321,50 @@ describe('random programs of instructions and firmware commands against a plain 
     )
   })
 
-  it('are programs in which things happen: the interesting answers all come up', () => {
-    const places: Places = { cpu: fc.nat(3), pfn: fc.nat(7), region: fc.nat(1) }
-    const op = fc.oneof(...instructionOps(places), ...firmwareOps(places))
+  it('are programs in which things happen: every answer comes up often enough', () => {
     const seen = new Map<string, number>()
-    for (const program of fc.sample(fc.array(op, { minLength: 40, maxLength: 60, size: 'max' }), { numRuns: 200, seed: 1 })) {
+    for (const program of fc.sample(programs(placesIn(SMALL), 40), { numRuns: 300, seed: 1 })) {
       const machine = enableSnp(smallMachine({ cores: 2, threadsPerCore: 2 }))
       const both = { machine, plain: new PlainMachine(machine) }
-      for (const step of program) {
-        const key = `${String(step).split(' ')[0]} ${JSON.stringify(step(both).machine)}`
+      for (const { name, run } of program) {
+        const key = `${name.split(' ')[0]} ${JSON.stringify(run(both).machine)}`
         seen.set(key, (seen.get(key) ?? 0) + 1)
       }
     }
-    const rare = (prefix: string) => [...seen.keys()].filter((key) => key.startsWith(prefix))
-    for (const eax of [0, 1, 2, 4]) expect(seen.get(`RMPUPDATE {"eax":${eax}}`) ?? 0, `RMPUPDATE ${eax}`).toBeGreaterThan(20)
-    expect(seen.get('PSMASH {"eax":0}') ?? 0).toBeGreaterThan(20)
-    expect(seen.get('PVALIDATE {"eax":0,"cf":false}') ?? 0).toBeGreaterThan(20)
-    expect(seen.get('PVALIDATE {"eax":0,"cf":true}') ?? 0).toBeGreaterThan(5)
-    expect(seen.get('PVALIDATE {"eax":6,"cf":false}') ?? 0).toBeGreaterThan(5)
-    expect(rare('RMPOPT').length).toBeGreaterThanOrEqual(5) // yes scanned, yes cached, no after 1, no after 2, report
-    for (const answer of [true, false]) {
-      for (const name of [
-        'write',
-        'GCTX_CREATE',
-        'ACTIVATE',
-        'LAUNCH_UPDATE',
-        'LAUNCH_FINISH',
-        'DECOMMISSION',
-        'PAGE_RECLAIM',
-        'legacy',
-      ]) {
-        expect(seen.get(`${name} ${answer}`) ?? 0, `${name} ${answer}`).toBeGreaterThan(0)
-      }
+    const expected = [
+      ...['{"cf":true,"summaries":0}', '{"cf":true,"summaries":2}'].map((answer) => `RMPOPT ${answer}`),
+      ...[0, 1, 2].map((summaries) => `RMPOPT {"cf":false,"summaries":${summaries}}`),
+      ...[0, 1, 2, 4].map((eax) => `RMPUPDATE {"eax":${eax}}`),
+      ...[0, 1, 2].map((eax) => `PSMASH {"eax":${eax}}`),
+      ...['{"eax":0,"cf":false}', '{"eax":0,"cf":true}', '{"eax":6,"cf":false}', undefined].map(
+        (answer) => `PVALIDATE ${answer}`,
+      ),
+      ...['write', 'legacy'].flatMap((name) => [`${name} true`, `${name} false`]),
+      ...['GCTX_CREATE', 'ACTIVATE', 'LAUNCH_UPDATE', 'LAUNCH_FINISH', 'DECOMMISSION', 'PAGE_RECLAIM'].flatMap((name) =>
+        [true, false].map((answer) => `SNP_${name} ${answer}`),
+      ),
+    ]
+    expect(expected.filter((key) => (seen.get(key) ?? 0) < 10).map((key) => `${key}: ${seen.get(key)}`)).toEqual([])
+  })
+
+  it('would be told apart from a machine that forgets to clear, or to notice a page: the comparison can fail', () => {
+    const forgetful: Record<string, { options?: Partial<MachineOptions>; forget?: (machine: Machine) => void }> = {
+      'the clear': { forget: ({ tables }) => void (tables.clear = () => {}) },
+      'the cached result': { options: { rmpupdateDropsCachedResult: false } },
+      'an assigned huge page': { forget: ({ rmp }) => void (rmp.hugeAssigned = () => 0) },
+      'the shoot-down': { forget: ({ tlb }) => void (tlb.shootDown = () => 0) },
+    }
+    for (const [what, { options, forget }] of Object.entries(forgetful)) {
+      const compare = fc.property(programs(placesIn(SMALL), 30), (program) => {
+        const machine = enableSnp(smallMachine({ cores: 2, threadsPerCore: 2, options }))
+        forget?.(machine)
+        const both = { machine, plain: new PlainMachine(machine) }
+        for (const step of program) {
+          expectSameAnswer(both, step)
+          expectSameTables(both)
+        }
+      })
+      expect(fc.check(compare, { numRuns: 300, seed: 1, endOnFailure: true }).failed, what).toBe(true)
     }
   })
 })

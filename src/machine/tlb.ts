@@ -42,7 +42,8 @@ export class Tlb {
     return dropped
   }
 
-  flush(): void {
-    this.#translations = []
+  /** Drops everything, on one CPU or (without an argument) on all. */
+  flush(cpu?: CpuId): void {
+    this.#translations = cpu === undefined ? [] : this.#translations.filter((translation) => translation.cpu !== cpu)
   }
 }

@@ -135,7 +135,7 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
     accountBroadcast(clock, task, mask, broadcast)
     return busy(clock, task, broadcast.waitNs, () => {
       const cf = rmpopt.finish()
-      machine.tell.instruction(task.cpu, fn, rmpopt.outcome(cf), mask.size)
+      for (const cpu of members(mask)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
       const { none } = machine.topology.cpuSets
       return { carry: cf ? mask : none, faulted: none }
     })

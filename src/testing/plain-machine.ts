@@ -23,12 +23,19 @@ import {
 } from '../arch/index.ts'
 import type { GuestContext, Machine } from '../machine/index.ts'
 
+interface FirmwareEffect {
+  readonly may: (entry: RmpEntry) => boolean
+  readonly change?: Partial<RmpEntry>
+  readonly size?: PageSize
+}
+
 export class PlainMachine {
   readonly entries: RmpEntry[]
   readonly optimised: Set<CoreId>[]
   readonly cached = new Set<RegionIndex>()
   readonly bases: RmpoptBase[]
   readonly guests = new Map<Pfn, { asid: number; state: 'init' | 'launching' | 'running' }>()
+  readonly dirtyAsids = new Set<number>()
   readonly #geometry: Geometry
   readonly #reachBytes: number
   readonly #own: readonly { start: Spa; end: Spa }[]
@@ -126,26 +133,20 @@ export class PlainMachine {
     return !this.entries.slice(first, first + pages).some(({ assigned }) => assigned)
   }
 
-  /** A firmware command on one page: from that state to this entry, if it may. §4. */
-  firmware(
-    pfn: Pfn,
-    from: PageState[],
-    may: (entry: RmpEntry) => boolean,
-    next: (entry: RmpEntry) => RmpEntry,
-    size: PageSize = '4K',
-  ) {
+  /** What a firmware command does to a page (§4): from one of these states, if `may`, with that change. @returns whether it did */
+  firmware(pfn: Pfn, from: readonly PageState[], { may, change = {}, size = '4K' }: FirmwareEffect): boolean {
+    const { pageBytes } = this.#geometry
     const entry = this.entries[pfn]
-    const own = this.#own.some(
-      ({ start, end }) => pfn * this.#geometry.pageBytes >= start && pfn * this.#geometry.pageBytes < end,
-    )
-    const pages = this.#pages(size)
-    if (own || pfn % pages !== 0 || entry.size !== size || !from.includes(pageState(entry)) || !may(entry)) return false
-    this.entries.fill(next(entry), pfn, pfn + pages)
+    const isOwn = this.#own.some(({ start, end }) => pfn * pageBytes >= start && pfn * pageBytes < end)
+    if (isOwn || pfn % this.#pages(size) !== 0 || entry.size !== size || !from.includes(pageState(entry)) || !may(entry))
+      return false
+    this.entries.fill({ ...entry, ...change }, pfn, pfn + this.#pages(size))
     return true
   }
 
   /** §6.13. */
   clearAll(): void {
+    this.dirtyAsids.clear() // forgotten with the shutdown before
     for (const cores of this.optimised) cores.clear()
     this.cached.clear()
   }

@@ -28,7 +28,10 @@ export class GuestPages {
     for (const pool of this.pools.inOrder(node)) {
       for (let n = Math.min(left, pool.free); n > 0; n--, left--) list.add(pool.take(user) * this.folioPages)
     }
-    for (const { pfn, pages } of list.extents) this.held.addRange(pfn / this.folioPages, (pfn + pages) / this.folioPages)
+    for (const extent of list.extents) {
+      const first = extent.pfn / this.folioPages
+      this.held.addRange(first, first + extent.pages / this.folioPages)
+    }
     return list.extents
   }
 
@@ -51,8 +54,8 @@ export class GuestPages {
  * taken from the top is laid out upward within it. [A]
  */
 class ExtentList {
-  readonly extents: Growing[] = []
-  private last: Growing | undefined
+  readonly extents: GrowingExtent[] = []
+  private last: GrowingExtent | undefined
   private readonly folioPages: number
   /** Where the last extent grows: unknown while it has one folio. */
   private growth: 'unknown' | 'up' | 'down' = 'unknown'
@@ -77,4 +80,7 @@ class ExtentList {
   }
 }
 
-type Growing = { pfn: Pfn; pages: number }
+interface GrowingExtent {
+  pfn: Pfn
+  pages: number
+}

@@ -37,6 +37,14 @@ describe('guest memory', () => {
     expect(memory.freePages).toBe(0)
   })
 
+  test('is limited to whole folios: not by what is free for the kernel only', () => {
+    const memory = memoryOf('lowest', '1g')
+    memory.allocateKernelPage('snp')
+    expect(memory.guestPages).toBe(7 * REGION)
+    expect(memory.freePages).toBe(8 * REGION - 1)
+    expect(memoryOf('hugetlb').guestPages).toBe(7 * REGION)
+  })
+
   test('comes in extents in order of allocation', () => {
     const memory = memoryOf('buddy')
     const [extent] = memory.allocateGuest(8 * HUGE, 'ordinary', 0)!
@@ -258,10 +266,11 @@ describe('any program of allocating and freeing', () => {
         for (const extents of guests) memory.freeGuest(extents)
         for (const pfn of kernel) memory.freeKernelPage(pfn)
         expect(memory.freePages).toBe(total)
-        if (placement !== 'hugetlb' && backing !== '1g' && total > 0) {
-          expect(memory.allocateGuest(total, 'snp')).toBeDefined()
-          expect(memory.freePages).toBe(0)
-        }
+        const most = memory.guestPages
+        if (placement !== 'hugetlb' && backing !== '1g') expect(most).toBe(total)
+        expect(memory.allocateGuest(most + 1, 'snp')).toBeUndefined()
+        if (most > 0) expect(memory.allocateGuest(most, 'snp')).toBeDefined()
+        expect([memory.guestPages, memory.freePages]).toEqual([0, total - most])
       }),
       { numRuns: 60 },
     )

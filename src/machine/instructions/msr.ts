@@ -79,6 +79,7 @@ function writeSyscfg(machine: Machine, cpu: CpuId, value: bigint): boolean {
   if (next.snpEn && !machine.features.snp) return false // [APM]
   if (next.snpEn && !(next.mfdm && next.memEncrypt)) return false // prerequisites of SNP_EN, and not to be taken away under it [APM]
   if (next.vmplEn && !next.snpEn) return false // [APM]
+  if (next.snpEn && !state.snpEn) machine.tlb.flush(cpu) // so that what was filled without a check does not outlive it [A]
   Object.assign(state, next)
   return true
 }

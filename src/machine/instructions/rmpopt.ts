@@ -10,7 +10,7 @@ import { GP, type Instruction, type Outcomes, type RmpoptDone, type Steps, UD, t
 export function* rmpopt(machine: Machine, cpu: CpuId, i: Extract<Instruction, { name: 'RMPOPT' }>): Steps<Outcomes['RMPOPT']> {
   const { tables, rmp, geometry, topology, options } = machine
   const core = topology.coreOf(cpu)
-  if (!machine.features.rmpopt || !machine.snpOn(cpu) || !tables.bases[core].enabled) return UD // [L v6]
+  if (!machine.features.rmpopt || !machine.snpOn(cpu) || !tables.bases[core].enabled) return UD // [L v6; without SNP_EN: A §6.4]
   if ((i.cpl ?? 0) > 0) return GP // [A §6.4]
   if (i.rcx !== RMPOPT_VERIFY_AND_REPORT && i.rcx !== RMPOPT_REPORT) return unspecified(machine, cpu, `RCX = ${i.rcx}`)
   if (i.rax % geometry.regionBytes !== 0) return unspecified(machine, cpu, `RAX = 0x${i.rax.toString(16)} is not aligned`)
