@@ -9,7 +9,8 @@ const rooms = {
   lab: ['sim', 'policy', 'kernel', 'machine', 'workload', 'arch'],
   report: ['lab'],
   files: ['lab', 'workload', 'arch'],
-  cli: ['lab', 'report', 'files'],
+  workers: ['lab'],
+  cli: ['lab', 'report', 'files', 'workers'],
   bench: ['lab', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch', 'files'],
 }
 const inner = ['arch', 'machine', 'kernel', 'policy', 'workload', 'sim', 'lab']

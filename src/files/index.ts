@@ -1,1 +1,2 @@
+export { formatScenario, readScenario } from './scenario.ts'
 export { type ReadTraceOptions, readTrace } from './trace.ts'

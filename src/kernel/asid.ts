@@ -1,10 +1,14 @@
+import { Lock } from './sync.ts'
+
 /**
  * ASIDs of SNP guests, as KVM hands them out: the lowest that was never used or has been flushed; freed ones wait for a
- * flush (`sev_asid_new`, `sev_asid_free`, `sev_reclaim_asid_bitmap`) [K].
+ * flush (`sev_asid_bitmap`, `sev_reclaim_asid_bitmap`) [K].
  */
 export class Asids {
+  /** `sev_bitmap_lock`: held by whoever takes or frees, also while caches are flushed. */
+  readonly lock = new Lock('sev_bitmap_lock')
   readonly #used: Uint8Array
-  readonly #reclaim = new Set<number>()
+  readonly #reclaimable = new Set<number>()
   #hint = 1
 
   /** @param max ASIDs are 1 to this */
@@ -12,7 +16,7 @@ export class Asids {
     this.#used = new Uint8Array(max + 1)
   }
 
-  /** The lowest free ASID; `undefined`: none, flush and reclaim first. */
+  /** The lowest free ASID; `undefined`: none. */
   take(): number | undefined {
     const asid = this.#used.indexOf(0, this.#hint)
     if (asid < 0) return undefined
@@ -23,17 +27,19 @@ export class Asids {
 
   /** The guest has ended; the ASID may be used again after a flush. */
   free(asid: number): void {
-    this.#reclaim.add(asid)
+    this.#reclaimable.add(asid)
   }
 
-  /** After a flush. @returns whether there was anything to reclaim */
-  reclaim(): boolean {
-    const any = this.#reclaim.size > 0
-    for (const asid of this.#reclaim) {
+  get isWorthFlushing(): boolean {
+    return this.#reclaimable.size > 0
+  }
+
+  /** Caches have been flushed: what was freed before may be used again. */
+  recycle(): void {
+    for (const asid of this.#reclaimable) {
       this.#used[asid] = 0
       this.#hint = Math.min(this.#hint, asid)
     }
-    this.#reclaim.clear()
-    return any
+    this.#reclaimable.clear()
   }
 }

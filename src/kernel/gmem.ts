@@ -46,7 +46,7 @@ function* sevGmemPrepare(kernel: Kernel, guest: Guest, page: number, end: number
 }
 
 /** Guest pages from `page` to the end of its huge page, its run of system memory, or the range: one huge page when all is aligned. */
-export function folioPages(kernel: Kernel, guest: Guest, page: number, end: number): number {
+function folioPages(kernel: Kernel, guest: Guest, page: number, end: number): number {
   const { hugePages } = kernel.machine.geometry
   const pfn = guest.pfnOf(page)
   return Math.min(hugePages - (pfn % hugePages), guest.contiguousFrom(page), end - page)

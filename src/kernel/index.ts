@@ -1,6 +1,6 @@
 /** The host software, as routines that yield operations to whoever drives them. */
 export { KernelListener } from './events.ts'
-export { folioPages, kvmConvertToShared, kvmGmemPopulate, kvmGmemRelease } from './gmem.ts'
+export { kvmConvertToShared, kvmGmemPopulate, kvmGmemRelease } from './gmem.ts'
 export { Guest } from './guest.ts'
 export { cpuDown, cpuUp, type HotplugResult, hotplugDisable, hotplugEnable } from './hotplug.ts'
 export { Kernel, type KernelSpec, type RmpoptState } from './kernel.ts'

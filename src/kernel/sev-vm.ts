@@ -3,7 +3,7 @@ import { kvmGmemRelease } from './gmem.ts'
 import { Guest } from './guest.ts'
 import type { Kernel } from './kernel.ts'
 import type { Extent } from './memory/index.ts'
-import { firmware, type Routine } from './ops.ts'
+import { firmware, holding, lock, type Routine, unlock } from './ops.ts'
 import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpReclaimPage } from './rmp-ops.ts'
 import { dfFlush } from './sev-dev.ts'
 
@@ -37,7 +37,7 @@ export function* sevSnpLaunch(kernel: Kernel, spec: LaunchSpec): Routine<Guest |
   if (asid === undefined) return { failed: 'no free ASID', memoryIsUntouched: true }
   const context = yield* snpContextCreate(kernel)
   if (context === undefined) {
-    kernel.asids.free(asid)
+    yield* sevAsidFree(kernel, asid)
     return { failed: 'no context page', memoryIsUntouched: true }
   }
   const guest = new Guest(spec.id, asid, spec.vcpus, spec.memory, context)
@@ -66,12 +66,24 @@ function* launch(kernel: Kernel, guest: Guest, imagePages: number): Routine<stri
   return finished === 'SUCCESS' ? undefined : `SNP_LAUNCH_FINISH: ${finished}`
 }
 
-/** `sev_asid_new`: when all are used, those of ended guests come back after a flush. [K] */
+/** `sev_asid_new`: when all are used, those of ended guests come back after a flush, under the lock. [K] */
 function* sevAsidNew(kernel: Kernel): Routine<number | undefined> {
+  return yield* holding(kernel.asids.lock, 'exclusive', takeAsid(kernel))
+}
+
+function* takeAsid(kernel: Kernel): Routine<number | undefined> {
   const asid = kernel.asids.take()
-  if (asid !== undefined || !kernel.asids.reclaim()) return asid
+  if (asid !== undefined || !kernel.asids.isWorthFlushing) return asid
   yield* dfFlush(kernel)
+  kernel.asids.recycle()
   return kernel.asids.take()
+}
+
+/** `sev_asid_free` [K] */
+function* sevAsidFree(kernel: Kernel, asid: number): Routine<void> {
+  yield* lock(kernel.asids.lock)
+  kernel.asids.free(asid)
+  yield* unlock(kernel.asids.lock)
 }
 
 /** `snp_context_create`: a page becomes the firmware's, then the guest's context. [K] */
@@ -135,7 +147,7 @@ export function* sevVmDestroy(kernel: Kernel, guest: Guest): Routine<void> {
     return
   }
   yield* freeKernelPage(kernel, guest.context, yield* snpReclaimPage(kernel, guest.context))
-  kernel.asids.free(guest.asid)
+  yield* sevAsidFree(kernel, guest.asid)
   yield* kernel.driver.vmDestroyed(kernel)
 }
 

@@ -37,7 +37,7 @@ export const LOGICAL_CPUS_MAX = 8192
 const hostFields = {
   sockets: count(64),
   coresPerSocket: count(LOGICAL_CPUS_MAX),
-  threadsPerCore: z.union([z.literal(1), z.literal(2)]),
+  threadsPerCore: z.literal([1, 2]),
   nodesPerSocket: count(64),
   memoryBytes: bytes.min(4 * GIB).max(64 * 1024 * GIB),
   mmioHoleBytes: bytes.max(3 * GIB),
@@ -94,7 +94,7 @@ const DEFAULT_GENERATE = { vms: 12_000, durationS: (3 * DAY) / 1e9 }
  * @throws UserError naming the field, what is wrong with it, and the nearest known name
  */
 export function resolveScenario(input: unknown, where = 'scenario'): Scenario {
-  const parsed = ScenarioSchema.safeParse(input ?? {})
+  const parsed = ScenarioSchema.safeParse(input ?? {}, { reportInput: true })
   if (!parsed.success) throw new UserError(`${where}: ${explain(parsed.error.issues[0])}`)
   const given = parsed.data
   const seed = given.seed ?? DEFAULTS.seed
@@ -166,25 +166,49 @@ function explain(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'unrecognized_keys': {
       const [key] = issue.keys
-      const guess = nearest(key, knownFields(issue.path))
-      return `unknown field ${[...issue.path, key].join('.')}${guess === undefined ? '' : `; did you mean ${guess}?`}`
+      const known = knownFields(issue.path)
+      return `unknown field ${[...issue.path, key].join('.')}; ${choice(nearest(key, known), known)}`
     }
     case 'invalid_union': {
       const inner = issue.errors.flat().find(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
       if (inner !== undefined) return explain({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)
       if (at === 'host') return namesOf(at, issue.input, HOSTS.map(({ name }) => name))
-      return `${at}: ${String(issue.input)} is not valid here; give auto or a whole number from 1 to 100000`
+      return `${at}: ${shown(issue.input)} is not valid; give auto or a whole number from 1 to 100000`
     }
     case 'invalid_value':
       return namesOf(at, issue.input, issue.values.map(String))
+    case 'invalid_type':
+      return `${at}: ${shown(issue.input)} is not ${KINDS[issue.expected] ?? issue.expected}; give one`
+    case 'too_small':
+      return `${at}: ${shown(issue.input)} is too small; give ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    case 'too_big':
+      return `${at}: ${shown(issue.input)} is too large; give ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
     default:
       return `${at}: ${issue.message}`
   }
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+  object: 'a map of fields',
+}
+
+/** A value in a message, on one line and not too long. */
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing')
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}
+
 function namesOf(at: string, given: unknown, known: readonly string[]): string {
   const guess = typeof given === 'string' ? nearest(given, known) : undefined
-  return `${at}: ${JSON.stringify(given)} is not known; ${guess === undefined ? `choose one of ${known.join(', ')}` : `did you mean ${guess}?`}`
+  return `${at}: ${shown(given)} is not known; ${choice(guess, known)}`
+}
+
+function choice(guess: string | undefined, known: readonly string[]): string {
+  return guess === undefined ? `choose one of ${known.join(', ')}` : `did you mean ${guess}?`
 }
 
 function knownFields(path: readonly PropertyKey[]): string[] {

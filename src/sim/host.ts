@@ -12,7 +12,7 @@ import {
   sevSnpInit,
   snpRmptableInit,
 } from '../kernel/index.ts'
-import { Machine, MachineListener } from '../machine/index.ts'
+import { type FirmwareCommand, Machine, MachineListener } from '../machine/index.ts'
 import type { Policy } from '../policy/index.ts'
 import { Blockers } from './blockers.ts'
 import { Clock } from './clock.ts'
@@ -51,6 +51,7 @@ export class HostSimulation {
   /** When bring-up was done and guests could start. */
   readyNs: Ns = 0
   readonly #options: HostOptions
+  readonly #oracle: Oracle | undefined
 
   constructor(options: HostOptions) {
     const { host, policy, placement, backing } = options
@@ -71,7 +72,10 @@ export class HostSimulation {
     this.blockers = new Blockers(this.machine)
     this.machine.listen(this.coverage)
     this.machine.listen(this.delays)
-    if (policy.isOracle && hasTables) this.machine.listen(new Oracle(this.machine, (region) => this.coverage.isReachable(region)))
+    if (policy.isOracle && hasTables) {
+      this.#oracle = new Oracle(this.machine, (region) => this.coverage.isReachable(region))
+      this.machine.listen(this.#oracle)
+    }
     this.kernel.tell = new HostListener(this)
     for (const { start, end } of plan.hostOwn) this.use([{ pfn: start / AMD64.pageBytes, pages: (end - start) / AMD64.pageBytes }], 1)
   }
@@ -87,6 +91,12 @@ export class HostSimulation {
   finish(): void {
     this.coverage.settle()
     this.delays.end()
+  }
+
+  /** SNP is on: checks are made from now on, and time counts. */
+  snpEnabled(): void {
+    this.coverage.turnOn()
+    this.#oracle?.turnOn()
   }
 
   /** Extents come into use by ordinary guests or the host itself (+1), or go out of it (-1). */
@@ -158,7 +168,7 @@ class HostListener extends KernelListener {
     this.#host.log.push(line)
   }
   override snpEnabled(): void {
-    this.#host.coverage.turnOn()
+    this.#host.snpEnabled()
   }
   override snpDisabled(): void {
     this.#host.coverage.turnOff()
@@ -181,18 +191,24 @@ class HostListener extends KernelListener {
 class Oracle extends MachineListener {
   readonly #machine: Machine
   readonly #isReachable: (region: RegionIndex) => boolean
-  readonly #isOn = () => this.#machine.firmware.initialised
+  #isOn = false
 
   constructor(machine: Machine, isReachable: (region: RegionIndex) => boolean) {
     super()
     this.#machine = machine
     this.#isReachable = isReachable
   }
-  override assigned(region: RegionIndex, _before: number, after: number): void {
-    if (after === 0 && this.#isOn() && this.#isReachable(region)) this.#machine.tables.grant(region)
+  turnOn(): void {
+    this.#isOn = true
+    this.#grantAll()
   }
-  override firmware(command: { readonly name: string }, status: string): void {
-    if (command.name !== 'SNP_INIT_EX' || status !== 'SUCCESS') return
+  override assigned(region: RegionIndex, _before: number, after: number): void {
+    if (this.#isOn && after === 0 && this.#isReachable(region)) this.#machine.tables.grant(region)
+  }
+  override firmware({ name }: FirmwareCommand): void {
+    if (name === 'SNP_INIT_EX') this.#grantAll() // it has cleared the tables
+  }
+  #grantAll(): void {
     for (let region = 0; region < this.#machine.rmp.regions; region++) {
       if (this.#isReachable(region) && this.#machine.isFree(region)) this.#machine.tables.grant(region)
     }

@@ -1,5 +1,5 @@
-import { type Ns, type RegionIndex } from '../arch/index.ts'
-import { folioPages, type Guest, type Loop } from '../kernel/index.ts'
+import type { Ns, RegionIndex } from '../arch/index.ts'
+import type { Guest, Loop } from '../kernel/index.ts'
 import { ASSIGNED, type IndexSet, isPlainHuge, SIZE_2M, updatePlainHuge } from '../machine/index.ts'
 import type { Clock } from './clock.ts'
 import { accountBroadcast, broadcastCost, rmpupdateNs } from './operations.ts'
@@ -90,6 +90,9 @@ abstract class FolioPlayer implements Player {
   readonly #task: Task
   protected huge = 0
   protected page = 0
+  /** The run of system memory that the guest pages up to `#runEnd` lie in: page p is at p + `#runOffset`. */
+  #runEnd = 0
+  #runOffset = 0
 
   constructor(clock: Clock, task: Task, guest: Guest) {
     this.clock = clock
@@ -101,14 +104,21 @@ abstract class FolioPlayer implements Player {
     const { kernel, costs, tally } = this.clock
     const { machine } = kernel
     const { hugePages } = machine.geometry
-    if (folioPages(kernel, this.guest, page, end) !== hugePages) return -1
+    if (page >= this.#runEnd) this.#enterRun(page)
+    const pfn = page + this.#runOffset
+    if (pfn % hugePages !== 0 || page + hugePages > Math.min(this.#runEnd, end)) return -1
     this.page = page
-    this.huge = this.guest.pfnOf(page) / hugePages
+    this.huge = pfn / hugePages
     if (!machine.features.rmpread || !isPlainHuge(machine, this.#task.cpu, this.huge)) return -1
     const updates = this.updates(machine.rmp.hugeBits(this.huge))
     if (updates === 0) return -1
     tally.folio(updates)
     return costs.instructionNs.RMPREAD + this.workNs(updates)
+  }
+
+  #enterRun(page: number): void {
+    this.#runOffset = this.guest.pfnOf(page) - page
+    this.#runEnd = page + this.guest.contiguousFrom(page)
   }
 
   finish(): number {

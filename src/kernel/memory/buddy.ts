@@ -68,9 +68,7 @@ export class Buddy implements FreeMemory {
         return counts.total
       },
       take: (taker) => base + this.takeHuge(mobilityOf(taker)),
-      give: (first, end) => {
-        for (let huge = first; huge < end; huge++) this.giveHuge(huge - base)
-      },
+      give: (first, end) => this.giveHuges(first - base, end - base),
     }
     this.regions = {
       get free() {
@@ -107,17 +105,28 @@ export class Buddy implements FreeMemory {
     return index
   }
 
-  private giveHuge(freed: number): void {
-    const mobility = this.unmovable.has(freed) ? UNMOVABLE : MOVABLE
-    let index = freed
-    let order = 0
+  /** One after the other, upward. A pair of buddies goes as one: the lower would be on a list only until the upper follows. */
+  private giveHuges(first: number, end: number): void {
+    for (let index = first; index < end; ) {
+      const isPair = this.maxOrder > 0 && (index & 1) === 0 && index + 1 < end
+      if (isPair) this.giveBlock(index, 1, index + 1)
+      else this.giveBlock(index, 0, index)
+      index += isPair ? 2 : 1
+    }
+  }
+
+  /** Frees a block of an order, of which `last` is the page freed last. */
+  private giveBlock(first: number, blockOrder: number, last: number): void {
+    const mobility = this.unmovable.has(last) ? UNMOVABLE : MOVABLE
+    let index = first
+    let order = blockOrder
     while (order < this.maxOrder && this.isFree(index ^ (1 << order), order)) {
       this.unlink((index ^ (1 << order)) >> this.slotShift)
       index &= ~(1 << order)
       order++
     }
     this.link(index, order, mobility, this.mergesSoon(index, order))
-    this.counts.gain(this.regionOf(freed), 1)
+    this.counts.gain(this.regionOf(last), 1 << blockOrder)
   }
 
   /** The parent's buddy is free: once the own buddy comes back there will be two merges. */

@@ -1,4 +1,4 @@
-export { createPhysicalMemory, type PhysicalMemoryOptions } from './physical-memory.ts'
+export { createPhysicalMemory } from './physical-memory.ts'
 export { BACKINGS, type Backing, PLACEMENTS, type Placement } from './placement.ts'
 export type { UsableRange } from './runs.ts'
 export type { Extent, MemoryUser, PhysicalMemory } from './types.ts'

@@ -6,7 +6,7 @@ export interface Extent {
   readonly pages: number
 }
 
-/** Who asks for memory: an SNP guest's private memory, an ordinary guest's memory, or the kernel itself. */
+/** Whom memory is for: an SNP guest, or an ordinary one. */
 export type MemoryUser = 'snp' | 'ordinary'
 
 /**
