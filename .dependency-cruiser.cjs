@@ -11,7 +11,7 @@ const rooms = {
   files: ['lab', 'workload', 'arch'],
   workers: ['lab'],
   cli: ['lab', 'report', 'files', 'workers'],
-  bench: ['lab', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch', 'files'],
+  bench: ['lab', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch', 'files', 'workers'],
 }
 const inner = ['arch', 'machine', 'kernel', 'policy', 'workload', 'sim', 'lab']
 

@@ -3,4 +3,5 @@ import { exitCodeOf, watchOutput } from './output.ts'
 import { program } from './program.ts'
 
 watchOutput()
-process.exitCode = await exitCodeOf(() => program().parseAsync())
+const given = process.argv.slice(2)
+process.exitCode = await exitCodeOf(() => program().parseAsync(given.length === 0 ? ['--help'] : given, { from: 'user' }))

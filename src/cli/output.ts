@@ -15,6 +15,11 @@ export async function exitCodeOf(work: () => Promise<unknown>): Promise<number> 
 /** Thrown where there is nothing more to do, and nothing wrong. */
 export class Ended extends Error {}
 
+/** What was typed is wrong. It is what the lab calls a `UserError`, without loading the lab. */
+export class UsageError extends Error {
+  override readonly name = 'UserError'
+}
+
 export function print(text: string): void {
   process.stdout.write(text)
 }
@@ -59,6 +64,8 @@ function failed(error: unknown): number {
   }
   const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
   const isDebugging = (process.env.RMPOPT_DEBUG ?? '') !== ''
-  remark(`a bug of ours: ${message.split('\n')[0]}; please report it${isDebugging ? `\n${stack}` : ' with what RMPOPT_DEBUG=1 shows'}`)
+  remark(
+    `a bug of ours: ${message.split('\n')[0]}; please report it${isDebugging ? `\n${stack}` : ' with what RMPOPT_DEBUG=1 shows'}`,
+  )
   return BUG_OF_OURS
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type Document, isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml'
+import { type Document, type ErrorCode, isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml'
 import { resolveScenario, type ScenarioInput } from '../lab/index.ts'
 import { UserError } from '../workload/index.ts'
 import { fileProblem } from './problem.ts'
@@ -17,7 +17,9 @@ export async function readScenario(path: string): Promise<ScenarioInput> {
   const [syntax] = [...document.errors, ...document.warnings]
   if (syntax !== undefined) {
     const { line, col } = lines.linePos(syntax.pos[0])
-    throw new UserError(`${path}:${line}:${col}: is not YAML (${syntax.message.replace(/\s+/g, ' ')}); correct it`)
+    throw new UserError(
+      `${path}:${line}:${col}: ${SYNTAX_PROBLEMS[syntax.code] ?? `is not YAML (${syntax.message.replace(/\s+/g, ' ')}); correct it`}`,
+    )
   }
   const content = contentOf(path, document)
   if (content !== null && !isMap(document.contents)) {
@@ -27,6 +29,11 @@ export async function readScenario(path: string): Promise<ScenarioInput> {
   const input = (content ?? {}) as ScenarioInput
   if (input.trace === undefined || isAbsolute(input.trace)) return input
   return { ...input, trace: join(dirname(path), input.trace) }
+}
+
+const SYNTAX_PROBLEMS: Partial<Record<ErrorCode, string>> = {
+  DUPLICATE_KEY: 'the field is there twice; keep one of them',
+  MULTIPLE_DOCS: 'a second document begins; keep one scenario in a file',
 }
 
 /** A scenario as the text of a file that `readScenario` reads. */

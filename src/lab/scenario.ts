@@ -180,6 +180,7 @@ function explain(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return `${at}: ${shown(issue.input)} is not ${KINDS[issue.expected] ?? issue.expected}; give one`
     case 'too_small':
+      if (issue.origin === 'string') return `${at}: is empty; name a file`
       return `${at}: ${shown(issue.input)} is too small; give ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
     case 'too_big':
       return `${at}: ${shown(issue.input)} is too large; give ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`

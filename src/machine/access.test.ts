@@ -312,6 +312,14 @@ describe('checks are made when a translation is established (§5) [APM]', () => 
     expect(access(machine, 0, hypervisorWrite(0))).toEqual({ kind: 'passed', how: 'checked' })
   })
 
+  it('one made before SNP_EN does not outlive it on that CPU [A]', () => {
+    const machine = enableSnp(smallMachine(), { cpus: [1], init: false })
+    machine.execute(1, assign(0))
+    expect(access(machine, 0, hypervisorWrite(0))).toEqual({ kind: 'passed', how: 'no check' })
+    enableSnp(machine, { cpus: [0] })
+    expect(passes(access(machine, 0, hypervisorWrite(0)))).toBe(false)
+  })
+
   it('a fault leaves no translation', () => {
     const machine = enableSnp(smallMachine())
     machine.execute(0, assign(0))

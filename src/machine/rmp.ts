@@ -129,18 +129,26 @@ export class Rmp {
 
   /** Gives one page its own 4K state. A 2M entry over it must have been split before. */
   setPage(pfn: Pfn, bits: number, asid: number, gfn: number): void {
-    const { hugePages } = this.geometry
+    this.setPages(pfn, 1, bits, asid, gfn)
+  }
+
+  /** The same for consecutive pages of one huge page, guest pages counting along where there is a guest. */
+  setPages(pfn: Pfn, pages: number, bits: number, asid: number, gfn: number): void {
     const huge = this.hugeOf(pfn)
-    const within = pfn % hugePages
+    const within = pfn - huge * this.geometry.hugePages
     assert((this.#bits[huge] & SIZE_2M) === 0, 'a page inside a 2M entry has no state of its own')
+    assert(within + pages <= this.geometry.hugePages, 'the pages lie in one huge page')
     const detail = this.#bits[huge] === MIXED ? this.#detail(huge) : this.#mix(huge)
-    const before = detail.assigned
-    detail.assigned += (bits & ASSIGNED) - (detail.bits[within] & ASSIGNED)
-    detail.bits[within] = bits
-    detail.asid[within] = asid
-    detail.gfn[within] = gfn
-    this.#count(huge, detail.assigned - before)
-    if (detail.assigned === 0 || detail.assigned === hugePages) this.#unmix(huge, detail)
+    let assigned = 0
+    for (let i = within; i < within + pages; i++) {
+      assigned += (bits & ASSIGNED) - (detail.bits[i] & ASSIGNED)
+      detail.bits[i] = bits
+      detail.asid[i] = asid
+      detail.gfn[i] = asid === 0 ? gfn : gfn + i - within
+    }
+    detail.assigned += assigned
+    this.#count(huge, assigned)
+    if (detail.assigned === 0 || detail.assigned === this.geometry.hugePages) this.#unmix(huge, detail)
   }
 
   /** Gives all pages of a huge page the same state: one 2M entry, or 4K entries of consecutive guest pages. */

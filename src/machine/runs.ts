@@ -34,19 +34,11 @@ export function updatePlainHuge(machine: Machine, huge: HugeIndex, bits: number,
 }
 
 /** The same 4K RMPUPDATE for consecutive pages of one huge page, guest pages counting along. @returns how many succeeded */
-export function rmpupdateRun(
-  machine: Machine,
-  cpu: CpuId,
-  first: Extract<Instruction, { name: 'RMPUPDATE' }>,
-  pages: number,
-): number {
-  const { geometry, rmp } = machine
+export function rmpupdateRun(machine: Machine, cpu: CpuId, first: Extract<Instruction, { name: 'RMPUPDATE' }>, pages: number): number {
+  const { geometry } = machine
   const { input } = first
-  const huge = rmp.hugeOf(first.rax / geometry.pageBytes)
-  const isWhole = pages === geometry.hugePages && first.rax % geometry.hugeBytes === 0
-  if (isWhole && isPlainHuge(machine, cpu, huge) && !(rmp.hugeBits(huge) & SIZE_2M) && (!input.assigned || input.asid !== 0)) {
-    const bits = (input.assigned ? ASSIGNED : 0) | (input.immutable ? IMMUTABLE : 0)
-    updatePlainHuge(machine, huge, bits, input.asid, input.gpa / geometry.pageBytes)
+  if (isPlainRun(machine, cpu, first, pages)) {
+    updatePlainRun(machine, first, pages)
     machine.tell.instruction(cpu, first, code(SUCCESS), pages)
     return pages
   }
@@ -57,6 +49,30 @@ export function rmpupdateRun(
     if (outcome.kind === 'done' && outcome.eax === SUCCESS) succeeded++
   }
   return succeeded
+}
+
+/** Whether each of the updates is sure to succeed: nothing about the pages or the new state stands in the way. */
+function isPlainRun(machine: Machine, cpu: CpuId, { rax, input, cpl }: Extract<Instruction, { name: 'RMPUPDATE' }>, pages: number): boolean {
+  const { geometry, rmp, locks } = machine
+  if (!machine.snpOn(cpu) || locks.size > 0 || (cpl ?? 0) > 0 || !machine.isRegionCovered(machine.regionOf(rax))) return false
+  if (input.assigned ? input.asid === 0 || input.asid > machine.asidMax : input.immutable || input.asid !== 0) return false
+  const pfn = rax / geometry.pageBytes
+  if ((pfn % geometry.hugePages) + pages > geometry.hugePages) return false
+  for (let page = pfn; page < pfn + pages; page++) if (rmp.bits(page) & (SIZE_2M | IMMUTABLE)) return false
+  return true
+}
+
+function updatePlainRun(machine: Machine, { rax, input }: Extract<Instruction, { name: 'RMPUPDATE' }>, pages: number): void {
+  const { geometry, rmp, tables, tlb } = machine
+  const pfn = rax / geometry.pageBytes
+  const bits = (input.assigned ? ASSIGNED : 0) | (input.immutable ? IMMUTABLE : 0)
+  const gfn = input.assigned ? input.gpa / geometry.pageBytes : 0
+  if (pages === geometry.hugePages) rmp.setHuge(rmp.hugeOf(pfn), bits, input.asid, gfn)
+  else rmp.setPages(pfn, pages, bits, input.asid, gfn)
+  rmp.dropPermissions(pfn, pages)
+  if (input.assigned) tables.clear(machine.regionOf(rax))
+  const dropped = tlb.shootDown(rax, pages * geometry.pageBytes)
+  if (dropped > 0) machine.tell.shotDown(dropped)
 }
 
 /** SNP_LAUNCH_UPDATE for consecutive pages of one huge page. @returns the first status that is not SUCCESS, if any */

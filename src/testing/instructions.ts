@@ -1,5 +1,5 @@
 /** Shorthand for instructions and for looking at what they did. All test geometries have 4 KiB pages. */
-import { type Gpa, type PageSize, type PageState, type Pfn, pageState, type RegionIndex, type Spa } from '../arch/index.ts'
+import { type Gpa, type PageSize, type PageState, type Pfn, pageState, type RegionIndex } from '../arch/index.ts'
 import {
   ASSIGNED,
   type GuestContext,
@@ -99,8 +99,4 @@ export function stateOf(machine: Machine, pfn: Pfn): PageState {
 /** The cores that have a region optimised, ascending. */
 export function coresWith(machine: Machine, region: RegionIndex): number[] {
   return [...members(machine.optimisedOn(region))]
-}
-
-export function spaOfRegion(machine: Machine, region: RegionIndex): Spa {
-  return region * machine.geometry.regionBytes
 }

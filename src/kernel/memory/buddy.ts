@@ -68,6 +68,10 @@ export class Buddy implements FreeMemory {
         return counts.total
       },
       take: (taker) => base + this.takeHuge(mobilityOf(taker)),
+      takePair: (taker) => {
+        const pair = this.takePair(mobilityOf(taker))
+        return pair < 0 ? -1 : base + pair
+      },
       give: (first, end) => this.giveHuges(first - base, end - base),
     }
     this.regions = {
@@ -90,6 +94,19 @@ export class Buddy implements FreeMemory {
       if (slot >= 0) return this.carve(slot, order, mobility)
     }
     throw new Error('assertion failed: a huge page is taken only while one is free')
+  }
+
+  /** The head of the list of pairs when no single page of that type is free: its halves would go one after the other. */
+  private takePair(mobility: Mobility): number {
+    if (this.maxOrder === 0 || this.lists.head(this.list(0, mobility)) >= 0) return -1
+    const slot = this.lists.head(this.list(1, mobility))
+    if (slot < 0) return -1
+    const index = this.indexOf(slot)
+    this.unlink(slot)
+    this.setMobility(index, mobility)
+    this.setMobility(index + 1, mobility)
+    this.counts.lose(this.regionOf(index), 2)
+    return index
   }
 
   /** Uses the first huge page of a free block and puts the rest on the lists of `mobility`. */

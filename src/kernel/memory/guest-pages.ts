@@ -1,6 +1,7 @@
 import { assert, type Pfn } from '../../arch/index.ts'
 import { Bitmap } from './bitmap.ts'
 import type { NodePools } from './node-pools.ts'
+import type { FolioPool } from './pool.ts'
 import type { Extent, MemoryUser } from './types.ts'
 
 /** The memory of guests: whole folios, of which it knows which are out. */
@@ -26,13 +27,25 @@ export class GuestPages {
     if (left > this.pools.free) return undefined
     const list = new ExtentList(this.folioPages)
     for (const pool of this.pools.inOrder(node)) {
-      for (let n = Math.min(left, pool.free); n > 0; n--, left--) list.add(pool.take(user) * this.folioPages)
+      const taken = Math.min(left, pool.free)
+      this.takeFrom(pool, user, taken, list)
+      left -= taken
     }
     for (const extent of list.extents) {
       const first = extent.pfn / this.folioPages
       this.held.addRange(first, first + extent.pages / this.folioPages)
     }
     return list.extents
+  }
+
+  private takeFrom(pool: FolioPool, user: MemoryUser, count: number, list: ExtentList): void {
+    const { folioPages } = this
+    for (let left = count; left > 0; ) {
+      const pair = left >= 2 ? (pool.takePair?.(user) ?? -1) : -1
+      list.add((pair >= 0 ? pair : pool.take(user)) * folioPages)
+      if (pair >= 0) list.add((pair + 1) * folioPages)
+      left -= pair >= 0 ? 2 : 1
+    }
   }
 
   /** See `PhysicalMemory.freeGuest`. Folios go back upward within an extent, extent by extent, as truncation does. [K] */

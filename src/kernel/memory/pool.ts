@@ -11,6 +11,8 @@ export type Taker = MemoryUser | 'kernel'
 export interface FolioPool<Folio extends number = number> {
   readonly free: number
   take(taker: Taker): Folio
+  /** Where it is cheaper: the folio that `take` would hand out and the next one, if these are the two halves of one block; -1: not so. */
+  takePair?(taker: Taker): Folio | -1
   /** Takes back first .. end − 1, in this order. */
   give(first: Folio, end: Folio): void
 }

@@ -366,6 +366,13 @@ describe('what empties all tables (§6.13)', () => {
     expect(machine.execute(0, verify(machine, 0))).toMatchObject({ ...YES, how: 'scanned' })
   })
 
+  it('SNP_INIT_EX leaves no cached result, even where RMPUPDATE would: it makes firmware pages in the region (§4, §6.5)', () => {
+    const machine = enableSnp(smallMachine({ options: { rmpupdateDropsCachedResult: false } }), { init: false })
+    machine.execute(0, verify(machine, 0))
+    initSnp(machine, { firmwareRanges: [{ start: 0, end: PAGE }] })
+    expect(machine.execute(1, verify(machine, 0))).toMatchObject(NO)
+  })
+
   it('a second SNP_INIT_EX, after a legacy shutdown, clears them as well [L v5, v8]', () => {
     const machine = optimised()
     firmwareCommand(machine, { name: 'SNP_SHUTDOWN_EX', x86SnpShutdown: false })

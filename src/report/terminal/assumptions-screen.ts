@@ -19,4 +19,6 @@ export function assumptionsScreen(areas: ReturnType<typeof assumptions>, options
 const COLUMNS = { name: 33, value: 17 }
 const PLAIN = { head: [], border: [], 'padding-left': 0, 'padding-right': 2 }
 const SIDES = ['', '-left', '-mid', '-right']
-const NO_LINES = Object.fromEntries(['top', 'left', 'mid', 'right', 'bottom'].flatMap((at) => SIDES.map((side) => [at + side, ''])).concat([['middle', '']]))
+const NO_LINES = Object.fromEntries(
+  ['top', 'left', 'mid', 'right', 'bottom'].flatMap((at) => SIDES.map((side) => [at + side, ''])).concat([['middle', '']]),
+)

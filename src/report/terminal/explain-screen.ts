@@ -34,35 +34,47 @@ function stepLines(step: ExplainStep, cores: number, colours: Colours, width: nu
   const body = [
     ...wrapped(step.text, inner),
     ...operationLines(step.operations, colours, inner),
-    ...mapLines('before', step.before, cores, colours, inner),
-    ...mapLines('after', step.after, cores, colours, inner),
+    ...mapsLines(step, cores, colours, inner),
     ...step.log.flatMap((line) => wrapped(line, inner).map((part, index) => dim(index === 0 ? part : `  ${part}`))),
   ]
   return [head, ...body.map((line) => INDENT + line)]
 }
 
-/** Who, what and how often, and what came of it, in columns as far as they fit. */
+/** Who, what and how often, and what came of it: in columns where that fits, else the outcome below. */
 function operationLines(operations: readonly ExplainOperation[], { cyan, dim }: Colours, width: number): string[] {
-  if (operations.length === 0) return []
-  const who = Math.max(...operations.map((operation) => operation.who.length)) + 2
-  const texts = operations.map(({ what, times }) => (times === 1 ? what : `${what}  × ${count(times)}`))
-  const results = Math.max(...operations.map(({ result }) => result.length))
-  const column = Math.min(Math.max(...texts.map((text) => text.length)), Math.max(20, width - who - results - 4))
+  const who = Math.max(0, ...operations.map((operation) => operation.who.length)) + 2
+  const room = width - who
+  const texts = operations.map(({ what, times }) => (times === 1 ? what : `${what} × ${count(times)}`))
+  const column = Math.max(0, ...texts.map((text) => text.length).filter((length) => length <= room * COLUMN_SHARE)) + 2
   return operations.flatMap((operation, index) => {
-    const [first, ...rest] = wrapped(texts[index], column)
-    const outcome = operation.result === '' ? '' : `  → ${operation.result}`
-    const parts = first.length + who + outcome.length <= width ? [first.padEnd(column) + outcome, ...rest] : [first, ...rest, outcome]
-    return parts.map((part, line) => (line === 0 ? cyan(operation.who.padEnd(who)) : ' '.repeat(who)) + part.replace(/→.*/, (text) => dim(text)))
+    const text = texts[index].padEnd(column)
+    const result = operation.result === '' ? '' : `→ ${operation.result}`
+    const gap = text.endsWith(' ') ? '' : '  '
+    const lines =
+      text.length + gap.length + result.length <= room
+        ? [text + gap + dim(result)]
+        : [...wrapped(text, room), ...wrapped(result, room - 4).map((line) => `    ${dim(line)}`)]
+    return lines.map((line, at) => cyan((at === 0 ? operation.who : '').padEnd(who)) + line.trimEnd())
   })
 }
 
+const COLUMN_SHARE = 0.6
+
+/** The regions before and after, one below the other; once, if they are the same. */
+function mapsLines({ before, after }: ExplainStep, cores: number, colours: Colours, width: number): string[] {
+  const maps = [mapLines('before', before, cores, colours, width), mapLines('after', after, cores, colours, width)]
+  const isSame = maps[0].length === maps[1].length && maps[0].every((line, at) => line.slice(LABEL) === maps[1][at].slice(LABEL))
+  return isSame ? mapLines('regions', after, cores, colours, width) : maps.flat()
+}
+
+const LABEL = 9
+
 function mapLines(name: string, map: RegionMap, cores: number, colours: Colours, width: number): string[] {
-  const label = 8
-  const room = width - label
+  const room = width - LABEL
   const lines: string[] = []
   for (let start = 0; start < map.length; start += room) {
     const cells = map.slice(start, start + room).map((region) => cell(region, cores, colours))
-    lines.push((start === 0 ? name.padEnd(label) : ' '.repeat(label)) + cells.join(''))
+    lines.push((start === 0 ? name.padEnd(LABEL) : ' '.repeat(LABEL)) + cells.join(''))
   }
   return lines
 }

@@ -23,7 +23,12 @@ export function duration(ns: number): string {
 export function moment(ns: number): string {
   const s = ns / 1e9
   if (s === 0) return '0'
-  for (const [unit, name] of [[DAY_S, 'd'], [HOUR_S, 'h'], [MINUTE_S, 'min'], [1, 's']] as const) {
+  for (const [unit, name] of [
+    [DAY_S, 'd'],
+    [HOUR_S, 'h'],
+    [MINUTE_S, 'min'],
+    [1, 's'],
+  ] as const) {
     if (s >= unit && Number.isInteger(s / unit)) return `${s / unit} ${name}`
   }
   return duration(ns)

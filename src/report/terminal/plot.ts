@@ -15,12 +15,19 @@ export interface PlotLine {
 export function plot(lines: readonly PlotLine[], options: { width: number; rows: number; endNs: number }): string[] {
   const { width, rows, endNs } = options
   const scale = scaleFor(lines.flatMap(({ values }) => values))
-  const labels = new Map([0, 0.5, 1].map((part) => [Math.round(part * (rows - 1)), roundPercent(scale.high - part * (scale.high - scale.low))]))
+  const labels = new Map(
+    [0, 0.5, 1].map((part) => [Math.round(part * (rows - 1)), roundPercent(scale.high - part * (scale.high - scale.low))]),
+  )
   const margin = Math.max(...[...labels.values()].map((label) => label.length))
   const columns = width - margin - 2
   const canvas = new Canvas(columns, rows)
   for (const [index, { values, dotted }] of lines.entries()) {
-    draw(canvas, index, values.map((value) => (scale.high - value) / (scale.high - scale.low)), dotted === true)
+    draw(
+      canvas,
+      index,
+      values.map((value) => (scale.high - value) / (scale.high - scale.low)),
+      dotted === true,
+    )
   }
   const body = Array.from({ length: rows }, (_, row) => {
     const label = labels.get(row)

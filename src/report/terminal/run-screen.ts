@@ -44,19 +44,24 @@ function headLines(result: RunResult, { bold }: Colours, width: number): string[
 }
 
 const PLOT_ROWS = 7
+const LEGEND_COLUMNS = 20
 
 function plotLines({ timeline, simulatedNs }: RunResult, { cyan, dim }: Colours, width: number): string[] {
   const series = [
     { values: timeline.map(({ coverage }) => coverage), paint: cyan },
     { values: timeline.map(({ ideal }) => ideal), paint: dim, dotted: true },
   ]
-  const legend = `Coverage: optimised share of memory outside SNP guests   ${cyan('⠒ is')}  ${dim('⠂ could be')}`
-  return [legend, ...plot(series, { width, rows: PLOT_ROWS, endNs: simulatedNs })]
+  const title = 'Coverage: optimised share of memory outside SNP guests'
+  const legend = `${cyan('⠒ is')}  ${dim('⠂ could be')}`
+  const head = title.length + LEGEND_COLUMNS <= width ? [`${title}   ${legend}`] : [...wrapped(title, width), legend]
+  return [...head, ...plot(series, { width, rows: PLOT_ROWS, endNs: simulatedNs })]
 }
 
 function coverageLines({ coverage: { mean, final, idealMean }, checksSkipped }: RunResult): string[] {
   if (idealMean === 0) return ['none, and none possible: RMPOPT needs a CPU that has it and a segmented RMP']
-  return [`${percent(mean)}, ${percent(mean / idealMean)} of ideal; ${percent(final)} at the end; ${percent(checksSkipped)} of checks skipped`]
+  return [
+    `${percent(mean)}, ${percent(mean / idealMean)} of ideal; ${percent(final)} at the end; ${percent(checksSkipped)} of checks skipped`,
+  ]
 }
 
 function passLines({ passes, hosts, simulatedNs, host }: RunResult): string[] {
@@ -65,7 +70,7 @@ function passLines({ passes, hosts, simulatedNs, host }: RunResult): string[] {
   const every = duration((simulatedNs * hosts) / passes.count)
   return [
     `${count(passes.count)}, one every ${every} on a host; ${duration(passes.wallNsMean)} each, at most ${duration(passes.wallNsMax)}`,
-    `${duration(passes.cpuNs / passes.count)} of CPU time each, all CPUs together: ${share} of their time`,
+    `${duration(passes.cpuNs / passes.count)} of CPU time each; together ${share} of the fleet's CPU time`,
     `${count(passes.ipis / passes.count)} IPIs each; worst interruption of a CPU ${duration(passes.stallNsMax)}`,
   ]
 }
@@ -82,7 +87,7 @@ function blockedLines({ blockedRegions: blocked, host }: RunResult): string[] {
   const { upTo16Pages, upTo512Pages, upTo32768Pages, more, byPlatformOnly, byKernelPagesOnly } = blocked
   const total = upTo16Pages + upTo512Pages + upTo32768Pages + more
   return [
-    `${gibs(total)} of a host's ${gibs(host.memoryBytes / GIB)} GiB, by assigned pages in them:`,
+    `on average ${gibs(total)} of a host's ${gibs(host.memoryBytes / GIB)} GiB, by assigned pages in them:`,
     `${gibs(upTo16Pages)} by ≤ 16 pages, ${gibs(upTo512Pages)} by ≤ 512, ${gibs(upTo32768Pages)} by ≤ 128 MiB, ${gibs(more)} by more`,
     `${gibs(byPlatformOnly)} by RMP and firmware only, ${gibs(byKernelPagesOnly)} by guest contexts and VMSAs only`,
   ]

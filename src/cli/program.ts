@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { Command, type CommanderError, Option } from 'commander'
+import { Ended, UsageError } from './output.ts'
+import type { ScenarioFlags } from './scenario-flags.ts'
+
+/**
+ * The commands and their options. What a command needs is loaded when it runs: --help and --version answer at once.
+ * Names and defaults are written out here for the same reason; a test holds them against the lab's.
+ */
+export function program(): Command {
+  const root = strict(new Command('rmpopt'))
+    .description('RMPOPT without the hardware: an executable model of AMD SEV-SNP and of the host software that drives it.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help on a command')
+    .addHelpText('after', ROOT_HELP)
+  strict(withScenarioFlags(root.command('run')))
+    .summary('simulate hosts and VMs, and report what RMPOPT is worth')
+    .description('Simulate hosts and their VMs under a policy: what RMPOPT is worth there, and what it costs.')
+    .addHelpText('after', RUN_HELP)
+    .action(async (file: string | undefined, flags: ScenarioFlags) => (await import('./run-command.ts')).runCommand(file, flags))
+  strict(root.command('explain'))
+    .summary('show how RMPOPT works, step by step')
+    .description('Show the theory of operation, step by step, on a small simulated host.')
+    .addOption(new Option('--step <n>', 'show this step only').conflicts('assumptions'))
+    .option('--assumptions', 'list what the model takes for granted that nobody has published')
+    .option('--json', 'print one JSON document instead')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (flags: ExplainFlags) => (await import('./explain-command.ts')).explainCommand(flags))
+  strict(withScenarioFlags(root.command('table')))
+    .summary("print a host's RMPOPT table at a moment of a run")
+    .description("Print a host's RMPOPT table at a moment of a run, in the format of the kernel's debugfs file rmpopt-table.")
+    .requiredOption('--at <time>', 'moment of simulated time, such as 90s, 15m, 2h or 3.5d')
+    .option('--host-index <i>', 'which host of the fleet, counted from 0 (default: 0)')
+    .addHelpText('after', TABLE_HELP)
+    .action(async (file: string | undefined, flags: TableFlags) => (await import('./table-command.ts')).tableCommand(file, flags))
+  return root
+}
+
+export interface ExplainFlags {
+  readonly step?: string
+  readonly assumptions?: boolean
+  readonly json?: boolean
+}
+
+export interface TableFlags extends ScenarioFlags {
+  readonly at: string
+  readonly hostIndex?: string
+}
+
+function withScenarioFlags(command: Command): Command {
+  return command
+    .argument('[scenario.yaml]', 'what to simulate; options override its fields (default: a built-in scenario)')
+    .option('--trace <file>', 'VMs of a trace: CSV, CSV.gz or Parquet (default: generated ones)')
+    .option('--skip-bad-rows', 'leave bad rows of the trace out, and count them')
+    .option('--hosts <n>', 'hosts in the fleet; auto: as many as the VMs need (default: auto)')
+    .option('--host <preset>', 'venice-2s, turin-1s, whatif-6tib or tiny (default: venice-2s)')
+    .option('--snp-share <x>', 'share of VM batches that are SNP guests, 0 to 1 (default: 0.2)')
+    .option('--backing <size>', 'memory behind guests: 4k, 2m or 1g (default: 2m)')
+    .option('--placement <name>', 'where: lowest, buddy, hugetlb, opposite-ends or numa-local (default: buddy)')
+    .option('--policy <name>', 'when to re-optimise: v10, none or ideal (default: v10)')
+    .option('--seed <n>', 'seed of all that is drawn by chance (default: 1)')
+    .option('--until <time>', 'end, such as 90s, 15m, 2h or 3.5d (default: a minute after the last VM)')
+    .option('--show-config', 'print the scenario, every default filled in, and do not run it')
+    .option('--json', 'print one JSON document instead')
+}
+
+/** A command whose complaints are ours to print: one line, and exit code 2. */
+function strict(command: Command): Command {
+  const names: string[] = []
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name())
+  return command.configureOutput({ writeErr: () => {} }).exitOverride((error: CommanderError) => {
+    if (error.exitCode === 0) throw new Ended()
+    if (error.code === 'commander.help') throw new UsageError(`there is no such command; see ${names.join(' ')} --help`)
+    const [what, ...suggestion] = error.message
+      .replace(/^error: /, '')
+      .replace(/\.$/, '')
+      .split('\n')
+    const guess = suggestion.join(' ').match(/^\(Did you mean (.*)\?\)$/)?.[1]
+    throw new UsageError(`${what}; ${guess === undefined ? `see ${names.join(' ')} --help` : `did you mean ${guess}?`}`)
+  })
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+const ROOT_HELP = `
+Examples:
+  rmpopt run                             three days of 12 000 VMs on hosts of 2 TiB
+  rmpopt run --policy none               the same without RMPOPT
+  rmpopt explain                         how it all works, step by step
+  rmpopt table --host tiny --hosts 1 --until 1h --at 30m
+
+Exit codes: 0 done; 2 the input is wrong, one line on stderr says how; 3 a bug of ours; 130 Ctrl-C.`
+
+const RUN_HELP = `
+Examples:
+  rmpopt run --until 6h --policy ideal
+  rmpopt run --trace vms.csv.gz --hosts 75 --snp-share 0.05 --json > result.json
+  rmpopt run --placement opposite-ends --show-config > scenario.yaml && rmpopt run scenario.yaml`
+
+const EXPLAIN_HELP = `
+Examples:
+  rmpopt explain --step 3
+  rmpopt explain --assumptions`
+
+const TABLE_HELP = `
+Example:
+  rmpopt table --until 6h --at 5h --host-index 1`
