@@ -6,8 +6,8 @@ import { type Kernel, rmpoptWorkHandler } from '../kernel/index.ts'
 import { HOSTS, resolveScenario, runHost, runScenario } from '../lab/index.ts'
 import { V10 } from '../policy/index.ts'
 import { HostSimulation, type HostSpec } from '../sim/index.ts'
-import { generateTrace } from '../workload/index.ts'
 import { simulateOnWorkers } from '../workers/index.ts'
+import { generateTrace } from '../workload/index.ts'
 
 /** `npm run bench [-- --trace FILE]`: what the simulator costs in time and memory on this machine. */
 const { values } = parseArgs({ options: { trace: { type: 'string' }, hosts: { type: 'string', default: '80' } } })
@@ -20,7 +20,16 @@ await onePass()
 if (values.trace !== undefined) await wholeFleet(values.trace, Number(values.hosts))
 
 function idleHost(host: HostSpec, players = true): HostSimulation {
-  const simulation = new HostSimulation({ host, policy: V10, placement: 'buddy', backing: '2m', vms: [], endNs: 10 * DAY, bins: 1, players })
+  const simulation = new HostSimulation({
+    host,
+    policy: V10,
+    placement: 'buddy',
+    backing: '2m',
+    vms: [],
+    endNs: 10 * DAY,
+    bins: 1,
+    players,
+  })
   simulation.run(10 * SECOND)
   return simulation
 }
@@ -34,7 +43,8 @@ function memoryOfHosts(): void {
     const { memory } = simulation.kernel
     const extents = memory.allocateGuest(memory.guestPages, 'snp') ?? []
     for (const { pfn, pages } of extents) {
-      for (let page = pfn; page < pfn + pages; page += AMD64.hugePages) simulation.machine.rmp.setHuge(page / AMD64.hugePages, 3, 1, page)
+      for (let page = pfn; page < pfn + pages; page += AMD64.hugePages)
+        simulation.machine.rmp.setHuge(page / AMD64.hugePages, 3, 1, page)
     }
     const after = process.memoryUsage()
     const mib = (after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed) / 2 ** 20
@@ -66,7 +76,9 @@ function oneHostDay(): void {
   }
   const [best, median] = [Math.min(...seconds), seconds.sort((a, b) => a - b)[2]]
   const perSecond = (amount: number) => `${(amount / median).toPrecision(3)} (best ${(amount / best).toPrecision(3)})`
-  console.log(`  ${events.toExponential(2)} events in ${median.toFixed(2)} s: events/s ${perSecond(events)}, host-days/s ${perSecond(1)}`)
+  console.log(
+    `  ${events.toExponential(2)} events in ${median.toFixed(2)} s: events/s ${perSecond(events)}, host-days/s ${perSecond(1)}`,
+  )
 }
 
 /** A pass that nothing interferes with: played without the generator, and step by step. */
@@ -93,5 +105,7 @@ async function wholeFleet(path: string, hosts: number): Promise<void> {
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
   const days = (result.simulatedNs / DAY) * hosts
   const peak = process.resourceUsage().maxRSS / 1024
-  console.log(`  ${seconds.toFixed(1)} s, ${(days / seconds).toPrecision(3)} host-days/s, ${(result.events / seconds).toExponential(2)} events/s, peak ${peak.toFixed(0)} MiB`)
+  console.log(
+    `  ${seconds.toFixed(1)} s, ${(days / seconds).toPrecision(3)} host-days/s, ${(result.events / seconds).toExponential(2)} events/s, peak ${peak.toFixed(0)} MiB`,
+  )
 }

@@ -1,3 +1,5 @@
+import type { ScreenOptions } from '../report/index.ts'
+
 /**
  * Exit codes: 0 done; 2 the input is wrong, one line on stderr; 3 a bug of ours, one line, and the stack where RMPOPT_DEBUG is
  * set. Ctrl-C is left to the system: it ends the process at once, even in the middle of a computation, and shells see 130.
@@ -35,10 +37,11 @@ export function remark(text: string): void {
 }
 
 /** How stdout shows things: in colour only to people who did not ask for none (no-color.org). */
-export function screenOptions(): { readonly width: number; readonly colour: boolean } {
+export function screenOptions(): ScreenOptions {
   const { NO_COLOR = '', TERM } = process.env
   const { isTTY, columns } = process.stdout
-  return { width: (isTTY && columns) || PIPE_COLUMNS, colour: isTTY && NO_COLOR === '' && TERM !== 'dumb' }
+  const isTerminal = isTTY === true
+  return { width: (isTerminal && columns) || PIPE_COLUMNS, colour: isTerminal && NO_COLOR === '' && TERM !== 'dumb' }
 }
 
 const PIPE_COLUMNS = 100

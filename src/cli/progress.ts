@@ -2,21 +2,14 @@
 export async function withProgress<T>(work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(() => {})
   let length = 0
-  let nextMs = 0
   const show = (text: string) => {
     process.stderr.write(`\r${text.padEnd(length)}`)
     length = text.length
   }
   try {
-    return await work((text) => {
-      if (Date.now() < nextMs) return
-      nextMs = Date.now() + BETWEEN_MS
-      show(`rmpopt: ${text} …`)
-    })
+    return await work((text) => show(`rmpopt: ${text} …`))
   } finally {
     show('')
     process.stderr.write('\r')
   }
 }
-
-const BETWEEN_MS = 50

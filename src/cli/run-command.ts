@@ -8,7 +8,7 @@ export async function runCommand(file: string | undefined, flags: ScenarioFlags)
   if (flags.showConfig) return showConfig(scenario, flags)
   const { runScenario } = await import('../lab/index.ts')
   const result = await withProgress(async (tell) => {
-    tell('reading VMs')
+    tell('preparing VMs')
     const trace = await traceOf(scenario, flags)
     tell('simulating')
     // Hosts are simulated here, one after the other; worker threads would come in as the hook `simulate`.

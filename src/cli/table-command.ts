@@ -12,7 +12,7 @@ export async function tableCommand(file: string | undefined, flags: TableFlags):
   if (flags.showConfig) return showConfig(scenario, flags)
   const { tableAt } = await import('../lab/index.ts')
   const { lines, skippedRows } = await withProgress(async (tell) => {
-    tell('reading VMs')
+    tell('preparing VMs')
     const trace = await traceOf(scenario, flags)
     tell('simulating')
     return { lines: tableAt(scenario, trace, atNs, hostIndex), skippedRows: trace.skippedRows }

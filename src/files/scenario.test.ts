@@ -59,7 +59,10 @@ test.each([
   ['hosts: 1.5\n', ':1: hosts: 1.5 is not valid; give auto or a whole number from 1 to 100000'],
   ['host:\n  threadsPerCore: 3\n', ':2: host.threadsPerCore: 3 is not known; choose one of 1, 2'],
   ['host:\n  sockets: 32\n', ':1: host.coresPerSocket: 16384 logical CPUs are more than a cpumask holds; have at most 8192'],
-  ['host:\n  rmpSegmentBytes: 1073741824\n', ':2: host.rmpSegmentBytes: the segment table has 512 entries, too few to cover RAM; choose larger segments'],
+  [
+    'host:\n  rmpSegmentBytes: 1073741824\n',
+    ':2: host.rmpSegmentBytes: the segment table has 512 entries, too few to cover RAM; choose larger segments',
+  ],
   ['seed: 1\ntrace: a.csv\ngenerate: { vms: 2 }\n', ':2: trace and generate contradict each other; give one of them'],
   ['policy: v10\npolicy: none\n', ':2:1: the field is there twice; keep one of them'],
   ['policy: v10\n---\npolicy: none\n', ':2:1: a second document begins; keep one scenario in a file'],

@@ -92,7 +92,10 @@ function* sevGmemInvalidate(kernel: Kernel, guest: Guest, page: number, end: num
   const pfn = guest.pfnOf(page)
   const pages = folioPages(kernel, guest, page, end)
   const isHuge = pages === hugePages
-  yield* cpuTime(isHuge && kernel.backing !== '4k' ? 'free 2M folio' : 'free 4K folio', isHuge && kernel.backing !== '4k' ? 1 : pages)
+  yield* cpuTime(
+    isHuge && kernel.backing !== '4k' ? 'free 2M folio' : 'free 4K folio',
+    isHuge && kernel.backing !== '4k' ? 1 : pages,
+  )
   const entry = yield* snpLookupRmpentry(kernel, pfn)
   if (!entry?.assigned) {
     yield* condResched()

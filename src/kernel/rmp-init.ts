@@ -1,16 +1,17 @@
 import {
   decodeRmpCfg,
+  entryBytes,
   GIB,
   layoutProblem,
   logRmpSegment,
   logRmpTableRange,
   logSegmentedRmpBaseTableRange,
   logSegmentedRmpSegmentSize,
-  mappedBytes,
   MSR_RMP_BASE,
   MSR_RMP_CFG,
   MSR_RMP_END,
   MSR_SYSCFG,
+  mappedBytes,
   RMP_BOOKKEEPING_BYTES,
   RST_BYTES,
   type SegmentedRmp,
@@ -18,7 +19,6 @@ import {
   SYSCFG_SNP_EN,
   SYSCFG_VMPL_EN,
   segmentBytes,
-  entryBytes,
 } from '../arch/index.ts'
 import { hotplugDisable, hotplugEnable } from './hotplug.ts'
 import type { Kernel } from './kernel.ts'

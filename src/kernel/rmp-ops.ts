@@ -1,9 +1,25 @@
-import { FAIL_OVERLAP, type Gpa, logLeakingPfnRange, type PageSize, type Pfn, type ReturnCode, type RmpReadForm, SUCCESS } from '../arch/index.ts'
+import {
+  FAIL_OVERLAP,
+  type Gpa,
+  logLeakingPfnRange,
+  type PageSize,
+  type Pfn,
+  type ReturnCode,
+  type RmpReadForm,
+  SUCCESS,
+} from '../arch/index.ts'
 import type { Kernel } from './kernel.ts'
 import { execute, firmware, type Rmpupdate, type Routine } from './ops.ts'
 
 /** `rmp_make_private`: the page or huge page belongs to a guest (asid ≠ 0) or the firmware (asid 0) now. @returns whether it does [K] */
-export function* rmpMakePrivate(k: Kernel, pfn: Pfn, gpa: Gpa, size: PageSize, asid: number, immutable: boolean): Routine<boolean> {
+export function* rmpMakePrivate(
+  k: Kernel,
+  pfn: Pfn,
+  gpa: Gpa,
+  size: PageSize,
+  asid: number,
+  immutable: boolean,
+): Routine<boolean> {
   return (yield* rmpupdate(k, pfn, { gpa, assigned: true, size, immutable, asid })) === SUCCESS
 }
 

@@ -3,9 +3,9 @@ import {
   logRmpoptCoverageLimited,
   logRmpoptRange,
   MSR_RMPOPT_BASE,
+  type RegionIndex,
   RMPOPT_REPORT,
   RMPOPT_VERIFY_AND_REPORT,
-  type RegionIndex,
   SECOND,
   type SpaRange,
 } from '../arch/index.ts'

@@ -1,7 +1,7 @@
+import { hotplugEnable } from './hotplug.ts'
 import type { Kernel } from './kernel.ts'
 import { firmware, holding, onEachCpuMask, type Routine } from './ops.ts'
 import { snpPrepare } from './rmp-init.ts'
-import { hotplugEnable } from './hotplug.ts'
 
 /** The firmware driver (ccp): `__sev_snp_init_locked`. @returns whether SNP is initialised [K, L v8–v10] */
 export function* sevSnpInit(kernel: Kernel): Routine<boolean> {

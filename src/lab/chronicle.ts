@@ -36,7 +36,8 @@ export class Chronicle {
     const groups = this.#groups
     this.#groups = []
     return groups.map(({ by, cpus, verb, result, first, last, times }) => {
-      const on = first === undefined || last === undefined ? '' : first === last ? ` ${hex(first)}` : ` ${hex(first)} … ${hex(last)}`
+      const on =
+        first === undefined || last === undefined ? '' : first === last ? ` ${hex(first)}` : ` ${hex(first)} … ${hex(last)}`
       return { who: by === 'cpu' ? cpuNames([...cpus]) : by, what: `${verb}${on}`, result, times }
     })
   }

@@ -1,7 +1,7 @@
 import type { Ns } from '../arch/index.ts'
 import type { Backing, Placement } from '../kernel/index.ts'
 import { policyNamed } from '../policy/index.ts'
-import { type Blocked, type GuestBehaviour, type HostedVm, type HostSpec, HostSimulation, type Integrals } from '../sim/index.ts'
+import { type Blocked, type GuestBehaviour, type HostedVm, HostSimulation, type HostSpec, type Integrals } from '../sim/index.ts'
 
 /** One host's share of a run: plain data, so that it can be sent to a worker. */
 export interface HostJob {

@@ -1,4 +1,9 @@
 /** Experiments a person asks for, and their typed results. */
+
+export { BACKINGS, PLACEMENTS } from '../kernel/index.ts'
+export { POLICIES } from '../policy/index.ts'
+export { HOSTS } from '../sim/index.ts'
+export { generateTrace, type Trace, traceFromRows, UserError } from '../workload/index.ts'
 export { type Assumption, assumptions } from './assumptions.ts'
 export { explain } from './explain.ts'
 export type { ExplainOperation, ExplainResult, ExplainStep, RegionMap } from './explain-result.ts'
@@ -8,7 +13,3 @@ export type { RunResult } from './result.ts'
 export { type RunHooks, type RunOptions, run, runScenario } from './run.ts'
 export { resolveScenario, type Scenario, type ScenarioInput, scenarioInput } from './scenario.ts'
 export { tableAt } from './table.ts'
-export { PLACEMENTS, BACKINGS } from '../kernel/index.ts'
-export { POLICIES } from '../policy/index.ts'
-export { HOSTS } from '../sim/index.ts'
-export { generateTrace, traceFromRows, UserError, type Trace } from '../workload/index.ts'

@@ -62,6 +62,7 @@ function guestMemoryBytes({ host, placement, backing }: Scenario): number {
   const memory = createPhysicalMemory({ geometry: AMD64, ranges: usable, placement, backing })
   const slack = backing === '1g' && placement !== 'hugetlb' ? SLACK.bytesOfRegions : SLACK.bytes
   const bytes = memory.guestPages * AMD64.pageBytes - slack
-  if (bytes <= 0) throw new UserError(`host: ${host.name} has no memory left for guests; give it more than ${host.memoryBytes / GIB} GiB`)
+  if (bytes <= 0)
+    throw new UserError(`host: ${host.name} has no memory left for guests; give it more than ${host.memoryBytes / GIB} GiB`)
   return bytes
 }

@@ -69,5 +69,10 @@ export interface RunResult {
   /** Seconds that VMs waited because memory meant for them was still being returned, all together. */
   readonly memoryWaitSeconds: number
   /** Equal parts of the simulated time, in order. */
-  readonly timeline: readonly { readonly endNs: Ns; readonly coverage: number; readonly ideal: number; readonly checksSkipped: number }[]
+  readonly timeline: readonly {
+    readonly endNs: Ns
+    readonly coverage: number
+    readonly ideal: number
+    readonly checksSkipped: number
+  }[]
 }

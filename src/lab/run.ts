@@ -27,7 +27,11 @@ export async function run({ trace, ...input }: RunOptions = {}, hooks: RunHooks 
 }
 
 /** The same for a scenario that has been resolved. */
-export async function runScenario(scenario: Scenario, trace: Trace, { onProgress, simulate = here }: RunHooks = {}): Promise<RunResult> {
+export async function runScenario(
+  scenario: Scenario,
+  trace: Trace,
+  { onProgress, simulate = here }: RunHooks = {},
+): Promise<RunResult> {
   const plan = planFleet(scenario, trace)
   const outcomes: HostOutcome[] = []
   for await (const outcome of simulate(plan.hosts, plan.job)) {
@@ -51,7 +55,12 @@ function merge(scenario: Scenario, trace: Trace, plan: FleetPlan, outcomes: read
     seconds === 0 ? 0 : sum(({ bins }) => bins.reduce((total, bin) => total + bin[of], 0)) / seconds
   const passes = sum((o) => o.passes.count)
   const delays = Float64Array.from(outcomes.flatMap(({ delaysNs }) => [...delaysNs])).sort()
-  const blocked = (of: (outcome: HostOutcome) => number) => sum(of) / Math.max(1, sum(({ samples }) => samples))
+  const blocked = (of: (outcome: HostOutcome) => number) =>
+    sum(of) /
+    Math.max(
+      1,
+      sum(({ samples }) => samples),
+    )
   return {
     schema: 'rmpopt.run/1',
     policy: scenario.policy,

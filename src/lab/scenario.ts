@@ -28,7 +28,11 @@ export interface Scenario {
 }
 
 const count = (max: number) => z.number().int().min(1).max(max)
-const bytes = z.number().int().min(0).max(2 ** 52)
+const bytes = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 52)
 const names = <T extends string>(of: readonly { readonly name: T }[]) => z.enum(of.map(({ name }) => name) as [T, ...T[]])
 
 /** More CPUs than this a cpumask of the x86 kernel cannot hold (CONFIG_NR_CPUS) [K]. */
@@ -53,7 +57,9 @@ const machineFields = {
   baseChangeClearsTable: z.boolean(),
 }
 
-const HostInput = z.strictObject({ preset: names(HOSTS), ...hostFields, machine: z.strictObject(machineFields).partial() }).partial()
+const HostInput = z
+  .strictObject({ preset: names(HOSTS), ...hostFields, machine: z.strictObject(machineFields).partial() })
+  .partial()
 
 /** A scenario as people write it: a YAML file, or the options of `run`. Every field has a default. */
 export const ScenarioSchema = z
@@ -62,14 +68,32 @@ export const ScenarioSchema = z
     hosts: z.union([z.literal('auto'), count(100_000)]),
     trace: z.string().min(1),
     generate: z
-      .strictObject({ vms: count(10_000_000), durationS: z.number().min(300).max(104 * 86_400), seed: z.number().int().min(0).max(2 ** 32 - 1) })
+      .strictObject({
+        vms: count(10_000_000),
+        durationS: z
+          .number()
+          .min(300)
+          .max(104 * 86_400),
+        seed: z
+          .number()
+          .int()
+          .min(0)
+          .max(2 ** 32 - 1),
+      })
       .partial(),
     snpShare: z.number().min(0).max(1),
     backing: names(BACKINGS),
     placement: names(PLACEMENTS),
     policy: names(POLICIES),
-    seed: z.number().int().min(0).max(2 ** 32 - 1),
-    untilS: z.number().positive().max(104 * 86_400),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    untilS: z
+      .number()
+      .positive()
+      .max(104 * 86_400),
     rejectOversized: z.boolean(),
     guest: z
       .strictObject({
@@ -85,7 +109,15 @@ export const ScenarioSchema = z
 export type ScenarioInput = z.input<typeof ScenarioSchema>
 
 /** The embedded default: three days of VMs like those of the real trace, on as many hosts as they need. */
-const DEFAULTS = { host: 'venice-2s', hosts: 'auto', snpShare: 0.2, backing: '2m', placement: 'buddy', policy: 'v10', seed: 1 } as const
+const DEFAULTS = {
+  host: 'venice-2s',
+  hosts: 'auto',
+  snpShare: 0.2,
+  backing: '2m',
+  placement: 'buddy',
+  policy: 'v10',
+  seed: 1,
+} as const
 const DEFAULT_GENERATE = { vms: 12_000, durationS: (3 * DAY) / 1e9 }
 
 /**
@@ -130,11 +162,13 @@ function resolveHost(input: NonNullable<ScenarioInput['host']>, where: string): 
 /** What contradicts itself in a host, as a person would say it. */
 function hostProblem(host: HostSpec): string | undefined {
   const cpus = host.sockets * host.coresPerSocket * host.threadsPerCore
-  if (cpus > LOGICAL_CPUS_MAX) return `coresPerSocket: ${cpus} logical CPUs are more than a cpumask holds; have at most ${LOGICAL_CPUS_MAX}`
+  if (cpus > LOGICAL_CPUS_MAX)
+    return `coresPerSocket: ${cpus} logical CPUs are more than a cpumask holds; have at most ${LOGICAL_CPUS_MAX}`
   if (host.coresPerSocket % host.nodesPerSocket !== 0) {
     return `nodesPerSocket: ${host.coresPerSocket} cores do not divide into ${host.nodesPerSocket} nodes; choose a divisor`
   }
-  if (!Number.isInteger(Math.log2(host.rmpSegmentBytes))) return 'rmpSegmentBytes: a segment covers a power of two of bytes; choose one'
+  if (!Number.isInteger(Math.log2(host.rmpSegmentBytes)))
+    return 'rmpSegmentBytes: a segment covers a power of two of bytes; choose one'
   const nodes = host.sockets * host.nodesPerSocket
   if (host.memoryBytes % (nodes * GIB) !== 0) {
     return `memoryBytes: memory divides into whole GiB for each of ${nodes} nodes; choose a multiple of ${nodes} GiB`
@@ -172,7 +206,12 @@ function explain(issue: z.core.$ZodIssue): string {
     case 'invalid_union': {
       const inner = issue.errors.flat().find(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
       if (inner !== undefined) return explain({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)
-      if (at === 'host') return namesOf(at, issue.input, HOSTS.map(({ name }) => name))
+      if (at === 'host')
+        return namesOf(
+          at,
+          issue.input,
+          HOSTS.map(({ name }) => name),
+        )
       return `${at}: ${shown(issue.input)} is not valid; give auto or a whole number from 1 to 100000`
     }
     case 'invalid_value':

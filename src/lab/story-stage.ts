@@ -121,7 +121,8 @@ export class Stage extends MachineListener {
   }
   override optimised(region: number, before: IndexSet, after: IndexSet): void {
     const was = `was set on ${before.size === this.host.cores ? 'all' : before.size} cores`
-    if (after.size === 0) this.#chronicle.add('hardware', { verb: 'clears, in every RMPOPT table, the bit of', on: region * GIB }, was)
+    if (after.size === 0)
+      this.#chronicle.add('hardware', { verb: 'clears, in every RMPOPT table, the bit of', on: region * GIB }, was)
   }
   override shotDown(count: number): void {
     if (count > 0) this.note('hardware', 'drops cached translations that reach into the page', `${count} dropped`)
@@ -148,7 +149,11 @@ class Chronicler extends KernelListener {
     this.#stage.note('kernel', 'rmpopt_work_handler', 'done')
   }
   override guestLaunched(guest: Guest): void {
-    this.#stage.note('kernel', `guest with ASID ${guest.asid}`, `runs, ${guest.vcpus} vCPUs, ${(guest.pages * AMD64.pageBytes) / GIB} GiB`)
+    this.#stage.note(
+      'kernel',
+      `guest with ASID ${guest.asid}`,
+      `runs, ${guest.vcpus} vCPUs, ${(guest.pages * AMD64.pageBytes) / GIB} GiB`,
+    )
   }
   override guestMemoryReturned(guest: Guest): void {
     this.#stage.note('kernel', `memory of the guest with ASID ${guest.asid}`, 'is the hypervisor’s again')

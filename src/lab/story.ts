@@ -1,5 +1,15 @@
 import { AMD64, GIB, MSR_RMPOPT_BASE, type RegionIndex, SECOND, type Spa } from '../arch/index.ts'
-import { type Extent, kvmConvertToShared, kvmDestroyVm, kvmGmemPopulate, sevSnpInit, sevSnpLaunch, sevSnpShutdown, snpPrepare, snpRmptableInit } from '../kernel/index.ts'
+import {
+  type Extent,
+  kvmConvertToShared,
+  kvmDestroyVm,
+  kvmGmemPopulate,
+  sevSnpInit,
+  sevSnpLaunch,
+  sevSnpShutdown,
+  snpPrepare,
+  snpRmptableInit,
+} from '../kernel/index.ts'
 import { type Instruction, microSteps } from '../machine/index.ts'
 import type { Stage } from './story-stage.ts'
 
@@ -170,8 +180,16 @@ function race(stage: Stage): void {
   const { machine } = stage
   const region = freeRegion(stage)
   const page = region * GIB
-  const assign: Instruction = { name: 'RMPUPDATE', rax: page, input: { gpa: 0, assigned: true, size: '4K', immutable: false, asid: 9 } }
-  const share: Instruction = { name: 'RMPUPDATE', rax: page, input: { gpa: 0, assigned: false, size: '4K', immutable: false, asid: 0 } }
+  const assign: Instruction = {
+    name: 'RMPUPDATE',
+    rax: page,
+    input: { gpa: 0, assigned: true, size: '4K', immutable: false, asid: 9 },
+  }
+  const share: Instruction = {
+    name: 'RMPUPDATE',
+    rax: page,
+    input: { gpa: 0, assigned: false, size: '4K', immutable: false, asid: 0 },
+  }
   stage.execute(4, assign)
   stage.execute(4, share) // the region is free again, not optimised, and no result is cached
   const scan = microSteps(machine, 1, verify(region))

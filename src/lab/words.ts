@@ -40,7 +40,12 @@ export function describeOutcome(instruction: Instruction, outcome: Outcome): str
   if (outcome.kind === 'fault') return formatFault(outcome.fault)
   if (outcome.kind === 'unspecified') return `unspecified behaviour: ${outcome.operand} (${outcome.section})`
   if (instruction.name === 'RMPOPT' && 'how' in outcome) {
-    const how = { scanned: `${outcome.summaries} summaries read`, cached: 'cached result found', reported: '', 'out of reach': 'out of reach' }
+    const how = {
+      scanned: `${outcome.summaries} summaries read`,
+      cached: 'cached result found',
+      reported: '',
+      'out of reach': 'out of reach',
+    }
     return [`CF=${outcome.cf ? 1 : 0}`, how[outcome.how]].filter(Boolean).join(', ')
   }
   if ('value' in outcome) return hex(outcome.value)
@@ -58,6 +63,7 @@ export function describeCommand(command: FirmwareCommand): Deed {
     case 'SNP_LAUNCH_UPDATE':
       return { verb: `SNP_LAUNCH_UPDATE${command.vmsa ? ' (VMSA)' : ''}`, on: command.page }
     case 'SNP_PAGE_RECLAIM':
+    case 'SNP_PAGE_UNSMASH':
       return { verb: command.name, on: command.page }
     case 'SNP_SHUTDOWN_EX':
       return { verb: `SNP_SHUTDOWN_EX (${command.x86SnpShutdown ? 'full' : 'legacy'})` }

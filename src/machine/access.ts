@@ -45,14 +45,18 @@ export type AccessOutcome =
  * only on a CPU with SNP_EN [APM §15.36, L v9]; the rows are those of the reference, §5.
  */
 export function access(machine: Machine, cpu: CpuId, a: Access): AccessOutcome {
-  const asid = a.who === 'SNP guest' ? a.asid : 0
-  if (machine.tlb.find(cpu, asid, a.spa, a.write) !== undefined) return { kind: 'passed', how: 'cached translation' }
+  const key = keyOf(a)
+  if (machine.tlb.find(cpu, key, a.spa, a.write) !== undefined) return { kind: 'passed', how: 'cached translation' }
   const checked = check(machine, cpu, a)
   if ('fault' in checked) return { kind: 'fault', fault: checked.fault }
   const { how, bytes } = checked
   const base = a.spa - (a.spa % bytes)
-  machine.tlb.fill({ cpu, asid, base, bytes, writable: a.write, unchecked: how === 'skipped' })
+  machine.tlb.fill({ cpu, key, base, bytes, writable: a.write, unchecked: how === 'skipped' })
   return { kind: 'passed', how }
+}
+
+function keyOf(a: Access): string {
+  return a.who === 'SNP guest' ? `ASID ${a.asid} VMPL ${a.vmpl} ${a.isPrivate ? 'private' : 'shared'} ${a.gpa - a.spa}` : 'host'
 }
 
 /** `bytes`: how much the translation may cover, given what was checked. */
@@ -65,9 +69,13 @@ function check(machine: Machine, cpu: CpuId, a: Access): Checked {
   const { geometry, tables } = machine
   if (tables.isOptimised(machine.coreOf(cpu), a.spa)) return { how: 'skipped', bytes: Math.min(a.mapping, geometry.regionBytes) } // [L v1]
   const bytes = Math.min(a.mapping, geometry.hugeBytes) // a 1 GiB mapping is checked as 2 MiB ones [K]
-  return isUnassigned(machine, a.spa, bytes)
-    ? { how: 'checked', bytes }
-    : { fault: { vector: '#PF', errorCode: PF_PRESENT + PF_WRITE + PF_RMP, address: a.spa } } // [K]
+  return isUnassigned(machine, a.spa, bytes) ? { how: 'checked', bytes } : { fault: violation(a) }
+}
+
+/** The hypervisor takes a #PF; for an ordinary guest the fault is one of the nested walk. [K] */
+function violation({ who, spa }: Access): Fault {
+  if (who === 'hypervisor') return { vector: '#PF', errorCode: PF_PRESENT + PF_WRITE + PF_RMP, address: spa }
+  return { vector: '#NPF', errorCode: PF_PRESENT + PF_WRITE + NPF_RMP + NPF_FINAL, address: spa }
 }
 
 /** No page of the mapping around `spa` is assigned. Memory without RMP entries belongs to nobody. */
@@ -94,9 +102,10 @@ function checkSnpGuest(machine: Machine, a: Extract<Access, { who: 'SNP guest' }
   const bits = rmp.bits(pfn)
   if (!(bits & ASSIGNED) || bits & IMMUTABLE || rmp.asid(pfn) !== a.asid) return refuse(NPF_RMP)
   if (rmp.gfn(pfn) + offsetInEntry(machine, pfn, bits) !== Math.floor(a.gpa / geometry.pageBytes)) return refuse(NPF_RMP)
-  if (a.mapping >= geometry.hugeBytes && !(bits & SIZE_2M)) return refuse(NPF_RMP + NPF_SIZEM) // 2M mapping of 4K entries [K]
+  const isLarge = a.mapping >= geometry.hugeBytes
+  if (isLarge !== ((bits & SIZE_2M) !== 0)) return refuse(NPF_RMP + NPF_SIZEM) // on a 4K mapping of a 2M entry KVM runs PSMASH [K]
   if (!(bits & VALIDATED)) return refuse(NPF_RMP)
   const wanted = a.write ? 2 : 1
   if (!(rmp.permissions(pfn, a.vmpl) & wanted)) return refuse(NPF_RMP + NPF_VMPL) // [APM]
-  return { how: 'checked', bytes: bits & SIZE_2M ? bytes : geometry.pageBytes }
+  return { how: 'checked', bytes: isLarge ? bytes : geometry.pageBytes }
 }

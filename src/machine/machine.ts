@@ -6,7 +6,9 @@ import {
   type CpuId,
   coveredRanges,
   type Geometry,
+  type HugeIndex,
   ownRanges,
+  type PageSize,
   type RegionIndex,
   type RmpLayout,
   type Spa,
@@ -74,8 +76,8 @@ export class Machine {
   readonly covered: readonly SpaRange[]
   /** Memory that the RMP itself occupies, ascending. */
   readonly rmpOwn: readonly SpaRange[]
-  /** Huge pages whose entries an RMPUPDATE or PSMASH in flight has locked, with the CPU that did. */
-  readonly locks = new Map<number, CpuId>()
+  /** Huge pages of which an RMPUPDATE or PSMASH in flight has locked an entry: the address and size of that entry. */
+  readonly locks = new Map<HugeIndex, { readonly rax: Spa; readonly size: PageSize }>()
   readonly #coveredRegions: Uint8Array
   readonly #listeners: MachineListener[] = []
   /** Tells all listeners, in the order they came. */
@@ -93,13 +95,14 @@ export class Machine {
     assert(top > 0, 'a machine has RAM')
     this.cpus = Array.from({ length: this.topology.cpus }, () => ({ mfdm: false, memEncrypt: true, snpEn: false, vmplEn: false }))
     this.tell = new Fanout(this.#listeners)
-    this.rmp = new Rmp(this.geometry, Math.ceil(top / this.geometry.pageBytes), (region, before, after) =>
-      this.tell.assigned(region, before, after),
-    )
-    this.tables = new RmpoptTables(this, spec.reachBytes ?? 2 * TIB)
     // The layouts of the manual speak of 4 KiB pages; a machine of another geometry has an RMP for all of its RAM.
     this.covered = this.geometry === AMD64 ? (spec.layout ? coveredRanges(spec.layout) : []) : [{ start: 0, end: top }]
     this.rmpOwn = spec.layout ? ownRanges(spec.layout) : []
+    const end = Math.max(top, this.covered.at(-1)?.end ?? 0)
+    this.rmp = new Rmp(this.geometry, Math.ceil(end / this.geometry.pageBytes), (region, before, after) =>
+      this.tell.assigned(region, before, after),
+    )
+    this.tables = new RmpoptTables(this, spec.reachBytes ?? 2 * TIB)
     const { regionBytes } = this.geometry
     this.#coveredRegions = Uint8Array.from({ length: this.rmp.regions }, (_, region) =>
       this.isCovered(region * regionBytes, regionBytes) ? 1 : 0,

@@ -2,7 +2,7 @@
 export interface MachineOptions {
   /** RMPOPT on a region outside the table's reach or not covered by the RMP. */
   readonly outOfReach: 'report-0' | 'unspecified'
-  /** RMPUPDATE that assigns a page drops the region's cached scan result. */
+  /** RMPUPDATE in a region drops its cached scan result. */
   readonly rmpupdateDropsCachedResult: boolean
   /** Disabling SNP clears all RMPOPT tables. */
   readonly snpDisableClearsTables: boolean
@@ -86,6 +86,15 @@ export function machineAssumptions(options: MachineOptions): Assumption[] {
       'whole mapping',
       'a translation filled under an optimisation keeps the mapping’s size, up to the region',
       '[A] §3, §5',
+    ),
+    choice('no-entry', 'nobody’s', 'memory without RMP entries may be written by anyone', '[A] §5'),
+    choice('snp-instructions-off', '#UD', 'RMPUPDATE, PSMASH, RMPREAD and the guest instructions without SNP_EN', '[APM]'),
+    choice('pre-swap', 'refused', 'an immutable page is not accessible to its guest either', '[A] §4, §5'),
+    choice(
+      'concurrent-rmpupdate',
+      'FAIL_INUSE or FAIL_OVERLAP',
+      'on the same entry; on another one of the same 2 MiB',
+      '[K, APM] §2',
     ),
     choice('legacy-shutdown-pages', 'kept', 'after a legacy shutdown the RMP’s own memory stays firmware-owned', '[A] §7'),
   ]

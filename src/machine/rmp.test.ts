@@ -121,7 +121,14 @@ interface Plain {
   asid: number
   gfn: number
 }
-type Op = { readonly huge: boolean; readonly at: number; readonly bits: number; readonly asid: number; readonly gfn: number }
+type Op = {
+  readonly huge: boolean
+  readonly at: number
+  readonly pages: number
+  readonly bits: number
+  readonly asid: number
+  readonly gfn: number
+}
 
 const opsFor = (pages: number): fc.Arbitrary<Op[]> =>
   fc.array(
@@ -129,6 +136,7 @@ const opsFor = (pages: number): fc.Arbitrary<Op[]> =>
       .record({
         huge: fc.boolean(),
         at: fc.nat(pages - 1),
+        pages: fc.constantFrom(1, 1, 2, 4),
         bits: fc.constantFrom(
           0,
           0,
@@ -153,12 +161,22 @@ function applyPlainly(plain: Plain[], g: Geometry, op: Op): boolean {
   const first = op.at - (op.at % g.hugePages)
   if (!op.huge) {
     if (plain[op.at].bits & SIZE_2M) return false
-    plain[op.at] = { bits: op.bits, asid: op.asid, gfn: op.gfn }
+    const end = Math.min(op.at + op.pages, first + g.hugePages)
+    for (let pfn = op.at; pfn < end; pfn++) {
+      plain[pfn] = { bits: op.bits, asid: op.asid, gfn: op.asid === 0 ? op.gfn : op.gfn + pfn - op.at }
+    }
     return true
   }
   const step = op.bits & SIZE_2M || op.asid === 0 ? 0 : 1
   for (let i = 0; i < g.hugePages; i++) plain[first + i] = { bits: op.bits, asid: op.asid, gfn: op.gfn + i * step }
   return true
+}
+
+function apply(rmp: Rmp, { huge, at, pages, bits, asid, gfn }: Op): void {
+  const { hugePages } = rmp.geometry
+  if (huge) rmp.setHuge(Math.floor(at / hugePages), bits, asid, gfn)
+  else if (pages === 1) rmp.setPage(at, bits, asid, gfn)
+  else rmp.setPages(at, Math.min(pages, hugePages - (at % hugePages)), bits, asid, gfn)
 }
 
 describe('Rmp against a plain array of pages', () => {
@@ -176,8 +194,7 @@ describe('Rmp against a plain array of pages', () => {
             const before = [0, 1, 2].map(counted)
             if (!applyPlainly(plain, g, op)) continue
             told.length = 0
-            if (op.huge) rmp.setHuge(Math.floor(op.at / g.hugePages), op.bits, op.asid, op.gfn)
-            else rmp.setPage(op.at, op.bits, op.asid, op.gfn)
+            apply(rmp, op)
 
             const after = [0, 1, 2].map(counted)
             expect(told).toEqual([0, 1, 2].filter((r) => before[r] !== after[r]).map((r) => [r, before[r], after[r]]))
@@ -203,8 +220,7 @@ describe('Rmp against a plain array of pages', () => {
         const plain: Plain[] = Array.from({ length: pages }, () => ({ bits: 0, asid: 0, gfn: 0 }))
         for (const op of ops) {
           if (!applyPlainly(plain, g, op)) continue
-          if (op.huge) rmp.setHuge(Math.floor(op.at / g.hugePages), op.bits, op.asid, op.gfn)
-          else rmp.setPage(op.at, op.bits, op.asid, op.gfn)
+          apply(rmp, op)
         }
         expect(rmp.firstAssignedHuge(0)).toBe(rescan(plain, g, 0))
       }),

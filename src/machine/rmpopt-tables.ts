@@ -78,8 +78,13 @@ export class RmpoptTables {
   /** A page of the region was assigned, or a large page of it split: no core has it optimised any more [seed, L v2, L v9]. */
   clear(region: RegionIndex): void {
     this.#set(region, this.#machine.topology.coreSets.none)
-    if (this.#machine.options.rmpupdateDropsCachedResult) this.cached[region] = 0
+    this.dropResult(region)
     for (const scan of this.#scans) if (scan.region === region) scan.lost = true
+  }
+
+  /** RMPUPDATE has changed the region: a cached result is not to be trusted any more [A §6.11]. */
+  dropResult(region: RegionIndex): void {
+    if (this.#machine.options.rmpupdateDropsCachedResult) this.cached[region] = 0
   }
 
   /** Empties all tables and forgets all results [L v1, L v8]. */

@@ -28,13 +28,20 @@ export function updatePlainHuge(machine: Machine, huge: HugeIndex, bits: number,
   const { rmp, geometry, tables, tlb } = machine
   rmp.setHuge(huge, bits, asid, gfn)
   rmp.dropPermissions(huge * geometry.hugePages, geometry.hugePages)
-  if (bits & ASSIGNED) tables.clear(Math.floor(huge / geometry.regionHuges))
+  const region = Math.floor(huge / geometry.regionHuges)
+  if (bits & ASSIGNED) tables.clear(region)
+  else tables.dropResult(region)
   const dropped = tlb.shootDown(huge * geometry.hugeBytes, geometry.hugeBytes)
   if (dropped > 0) machine.tell.shotDown(dropped)
 }
 
 /** The same 4K RMPUPDATE for consecutive pages of one huge page, guest pages counting along. @returns how many succeeded */
-export function rmpupdateRun(machine: Machine, cpu: CpuId, first: Extract<Instruction, { name: 'RMPUPDATE' }>, pages: number): number {
+export function rmpupdateRun(
+  machine: Machine,
+  cpu: CpuId,
+  first: Extract<Instruction, { name: 'RMPUPDATE' }>,
+  pages: number,
+): number {
   const { geometry } = machine
   const { input } = first
   if (isPlainRun(machine, cpu, first, pages)) {
@@ -52,11 +59,17 @@ export function rmpupdateRun(machine: Machine, cpu: CpuId, first: Extract<Instru
 }
 
 /** Whether each of the updates is sure to succeed: nothing about the pages or the new state stands in the way. */
-function isPlainRun(machine: Machine, cpu: CpuId, { rax, input, cpl }: Extract<Instruction, { name: 'RMPUPDATE' }>, pages: number): boolean {
+function isPlainRun(
+  machine: Machine,
+  cpu: CpuId,
+  { rax, input, cpl }: Extract<Instruction, { name: 'RMPUPDATE' }>,
+  pages: number,
+): boolean {
   const { geometry, rmp, locks } = machine
   if (!machine.snpOn(cpu) || locks.size > 0 || (cpl ?? 0) > 0 || !machine.isRegionCovered(machine.regionOf(rax))) return false
   if (input.assigned ? input.asid === 0 || input.asid > machine.asidMax : input.immutable || input.asid !== 0) return false
   const pfn = rax / geometry.pageBytes
+  if (!Number.isInteger(pfn) || input.gpa % geometry.pageBytes !== 0 || (!input.assigned && input.gpa !== 0)) return false
   if ((pfn % geometry.hugePages) + pages > geometry.hugePages) return false
   for (let page = pfn; page < pfn + pages; page++) if (rmp.bits(page) & (SIZE_2M | IMMUTABLE)) return false
   return true
@@ -71,6 +84,7 @@ function updatePlainRun(machine: Machine, { rax, input }: Extract<Instruction, {
   else rmp.setPages(pfn, pages, bits, input.asid, gfn)
   rmp.dropPermissions(pfn, pages)
   if (input.assigned) tables.clear(machine.regionOf(rax))
+  else tables.dropResult(machine.regionOf(rax))
   const dropped = tlb.shootDown(rax, pages * geometry.pageBytes)
   if (dropped > 0) machine.tell.shotDown(dropped)
 }

@@ -3,8 +3,8 @@ import type { CpuId, Spa } from '../arch/index.ts'
 /** A cached translation. The model's virtual addresses are system physical ones: a translation is a range and a right. */
 export interface Translation {
   readonly cpu: CpuId
-  /** Whose address space: 0 the hypervisor's or an ordinary guest's, else an SNP guest's ASID. */
-  readonly asid: number
+  /** What it is a translation of: for another address space, guest address, C bit or VMPL it does not serve. */
+  readonly key: string
   readonly base: Spa
   readonly bytes: number
   readonly writable: boolean
@@ -23,9 +23,9 @@ export class Tlb {
     return this.#translations
   }
 
-  find(cpu: CpuId, asid: number, spa: Spa, write: boolean): Translation | undefined {
+  find(cpu: CpuId, key: string, spa: Spa, write: boolean): Translation | undefined {
     return this.#translations.find(
-      (t) => t.cpu === cpu && t.asid === asid && (t.writable || !write) && spa >= t.base && spa < t.base + t.bytes,
+      (t) => t.cpu === cpu && t.key === key && (t.writable || !write) && spa >= t.base && spa < t.base + t.bytes,
     )
   }
 

@@ -9,7 +9,14 @@ import { hostNamed } from './presets.ts'
 import type { HostedVm } from './vm-life.ts'
 
 const tiny = hostNamed('tiny') as HostSpec
-const small: HostSpec = { ...tiny, name: 'small', sockets: 2, coresPerSocket: 8, memoryBytes: 64 * GIB, rmpSegmentBytes: 32 * GIB }
+const small: HostSpec = {
+  ...tiny,
+  name: 'small',
+  sockets: 2,
+  coresPerSocket: 8,
+  memoryBytes: 64 * GIB,
+  rmpSegmentBytes: 32 * GIB,
+}
 
 function vm(id: number, createdS: number, deletedS: number, gib: number, isSnp: boolean, vcpus = 2): HostedVm {
   return { id, createdNs: createdS * SECOND, deletedNs: deletedS * SECOND, vcpus, memoryBytes: gib * GIB, isSnp }
@@ -36,7 +43,14 @@ interface Trial {
   vms?: readonly HostedVm[]
 }
 
-function simulate({ policy = V10, placement = 'buddy', backing = '2m', host = small, players, vms = CHURN }: Trial): HostSimulation {
+function simulate({
+  policy = V10,
+  placement = 'buddy',
+  backing = '2m',
+  host = small,
+  players,
+  vms = CHURN,
+}: Trial): HostSimulation {
   const simulation = new HostSimulation({ host, policy, placement, backing, vms, endNs: 500 * SECOND, bins: 10, players })
   simulation.run()
   simulation.finish()

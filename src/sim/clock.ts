@@ -7,8 +7,8 @@ import { carryOut } from './operations.ts'
 import { playerOf } from './players.ts'
 import { Scannable } from './rmpopt-timed.ts'
 import { ScanCost } from './scan-cost.ts'
-import type { Task, Timer } from './task.ts'
 import { Tally } from './tally.ts'
+import type { Task, Timer } from './task.ts'
 
 export interface ClockOptions {
   readonly costs: Costs

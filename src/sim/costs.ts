@@ -40,7 +40,16 @@ export const COSTS: Costs = {
   irqNs: 1 * US,
   rmpupdateNs: 1 * US,
   clearBroadcastNs: 2 * US,
-  instructionNs: { PSMASH: 5 * US, RMPREAD: 100, PVALIDATE: 1 * US, RMPADJUST: 1 * US, RMPQUERY: 100, WRMSR: 500, RDMSR: 100, WBINVD: 2 * MS },
+  instructionNs: {
+    PSMASH: 5 * US,
+    RMPREAD: 100,
+    PVALIDATE: 1 * US,
+    RMPADJUST: 1 * US,
+    RMPQUERY: 100,
+    WRMSR: 500,
+    RDMSR: 100,
+    WBINVD: 2 * MS,
+  },
   cpuWorkNs: {
     'clear 4K page': 200,
     'clear 2M page': 100 * US,
@@ -57,20 +66,42 @@ export const COSTS: Costs = {
     SNP_LAUNCH_FINISH: 2 * MS,
     SNP_DECOMMISSION: 1 * MS,
     SNP_PAGE_RECLAIM: 100 * US,
+    SNP_PAGE_UNSMASH: 100 * US,
     SNP_DF_FLUSH: 10 * MS,
   },
 }
 
 /** The costs as assumptions, each with where it was read off. */
 export function costAssumptions(costs: Costs): Assumption[] {
-  const cost = (name: string, value: string, why: string, source: string): Assumption => ({ name, value, why, source, option: false })
+  const cost = (name: string, value: string, why: string, source: string): Assumption => ({
+    name,
+    value,
+    why,
+    source,
+    option: false,
+  })
   const { summaryNs: s } = costs
   return [
     cost('rmpoptNs', `${costs.rmpoptNs} ns`, 'an RMPOPT that fails on the first page takes 60 cycles in all', '[L v2 review] §8'),
-    cost('summaryNs', `${s.node}/${s.socket}/${s.remote} ns`, 'a leader’s full scan takes 22 000–42 000 cycles, more with NUMA distance', '[L v2 review] §8'),
+    cost(
+      'summaryNs',
+      `${s.node}/${s.socket}/${s.remote} ns`,
+      'a leader’s full scan takes 22 000–42 000 cycles, more with NUMA distance',
+      '[L v2 review] §8',
+    ),
     cost('cachedNs', `${costs.cachedNs} ns`, 'a follower alone takes mostly about 3300 cycles', '[L v2 review] §8'),
-    cost('cachedContentionNs', `${costs.cachedContentionNs} ns`, 'leader and followers together take 105 µs a region with 511 followers', '[L v2 review] §8'),
-    cost('ipiNs + ipiPerCpuNs', `${costs.ipiNs} + ${costs.ipiPerCpuNs} ns`, 'about 46 µs a region for 511 remote CPUs', '[L v2 review] §8'),
+    cost(
+      'cachedContentionNs',
+      `${costs.cachedContentionNs} ns`,
+      'leader and followers together take 105 µs a region with 511 followers',
+      '[L v2 review] §8',
+    ),
+    cost(
+      'ipiNs + ipiPerCpuNs',
+      `${costs.ipiNs} + ${costs.ipiPerCpuNs} ns`,
+      'about 46 µs a region for 511 remote CPUs',
+      '[L v2 review] §8',
+    ),
     cost('irqNs', `${costs.irqNs} ns`, 'entering and leaving the interrupt; not measured', '[A]'),
     cost('rmpupdateNs', `${costs.rmpupdateNs} ns`, 'not measured', '[A]'),
     cost('clearBroadcastNs', `${costs.clearBroadcastNs} ns`, 'not measured; paid whether or not a bit was set', '[A] §6.8'),

@@ -56,7 +56,9 @@ export class Coverage extends MachineListener {
         this.#ramPages[region] += (to - from) / pageBytes
       }
     }
-    this.#inReach = Uint8Array.from({ length: regions }, (_, r) => (r >= reach.first && r < reach.end && machine.isRegionCovered(r) ? 1 : 0))
+    this.#inReach = Uint8Array.from({ length: regions }, (_, r) =>
+      r >= reach.first && r < reach.end && machine.isRegionCovered(r) ? 1 : 0,
+    )
     this.#usedPages = new Float64Array(regions)
     this.#hvPages = this.#ramPages.reduce((sum, pages) => sum + pages, 0)
     this.#idealSum = this.#ramPages.reduce((sum, pages, r) => sum + (this.#isEligible(r) ? pages : 0), 0)

@@ -9,8 +9,8 @@ import {
   planSegmented,
   RMP_BOOKKEEPING_BYTES,
   RMP_ENTRY_BYTES,
-  RST_BYTES,
   type RmpLayout,
+  RST_BYTES,
   type SpaRange,
 } from '../arch/index.ts'
 import type { UsableRange } from '../kernel/index.ts'
@@ -76,7 +76,9 @@ export function planHost(spec: HostSpec): HostPlan {
   const reserved = ram.flatMap((range) => reservedOf(spec, ram, range))
   return {
     machine,
-    usable: ram.flatMap((range) => cut(range, [...own, ...firmwareRanges, ...reserved]).map((part) => ({ ...part, node: range.node }))),
+    usable: ram.flatMap((range) =>
+      cut(range, [...own, ...firmwareRanges, ...reserved]).map((part) => ({ ...part, node: range.node })),
+    ),
     hostOwn: reserved.flatMap((range) => cut(range, [...own, ...firmwareRanges])),
     firmwareRanges,
     hvFixedRanges: [LEGACY_AREA],
@@ -134,7 +136,8 @@ function reservedOf({ hostReservedShare, memoryBytes }: HostSpec, ram: readonly 
   for (const other of ram) {
     if (other.node !== range.node) continue
     const bytes = Math.min(left, other.end - other.start)
-    if (other === range) return bytes > 0 ? [{ start: range.start, end: range.start + Math.floor(bytes / (4 * KIB)) * 4 * KIB }] : []
+    if (other === range)
+      return bytes > 0 ? [{ start: range.start, end: range.start + Math.floor(bytes / (4 * KIB)) * 4 * KIB }] : []
     left -= bytes
   }
   return []

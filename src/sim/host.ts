@@ -16,7 +16,7 @@ import { type FirmwareCommand, Machine, MachineListener } from '../machine/index
 import type { Policy } from '../policy/index.ts'
 import { Blockers } from './blockers.ts'
 import { Clock } from './clock.ts'
-import { type Costs, COSTS } from './costs.ts'
+import { COSTS, type Costs } from './costs.ts'
 import { Coverage } from './coverage.ts'
 import { Delays } from './delays.ts'
 import { type HostSpec, planHost } from './host-spec.ts'
@@ -77,7 +77,8 @@ export class HostSimulation {
       this.machine.listen(this.#oracle)
     }
     this.kernel.tell = new HostListener(this)
-    for (const { start, end } of plan.hostOwn) this.use([{ pfn: start / AMD64.pageBytes, pages: (end - start) / AMD64.pageBytes }], 1)
+    for (const { start, end } of plan.hostOwn)
+      this.use([{ pfn: start / AMD64.pageBytes, pages: (end - start) / AMD64.pageBytes }], 1)
   }
 
   /** Runs up to `untilNs`, which may be the end or a moment to look at; may be called again to go on. */
@@ -102,14 +103,22 @@ export class HostSimulation {
   /** Extents come into use by ordinary guests or the host itself (+1), or go out of it (-1). */
   use(extents: readonly Extent[], sign: 1 | -1): void {
     const { regionPages } = this.machine.geometry
+    let region = 0
+    let used = 0 // of this region, not yet told: extents of one region mostly follow one another
     for (const { pfn, pages } of extents) {
       for (let at = pfn; at < pfn + pages; ) {
-        const region = Math.floor(at / regionPages)
-        const part = Math.min(pfn + pages, (region + 1) * regionPages) - at
-        this.coverage.use(region, sign * part)
+        const here = Math.floor(at / regionPages)
+        const part = Math.min(pfn + pages, (here + 1) * regionPages) - at
+        if (here !== region && used !== 0) {
+          this.coverage.use(region, sign * used)
+          used = 0
+        }
+        region = here
+        used += part
         at += part
       }
     }
+    if (used !== 0) this.coverage.use(region, sign * used)
   }
 
   #boot(): void {

@@ -1,6 +1,15 @@
 import { type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
 import type { IpiFunction, Op } from '../kernel/index.ts'
-import { firmwareCommand, has, type IndexSet, type Instruction, launchUpdateRun, members, type Outcome, rmpupdateRun } from '../machine/index.ts'
+import {
+  firmwareCommand,
+  has,
+  type IndexSet,
+  type Instruction,
+  launchUpdateRun,
+  members,
+  type Outcome,
+  rmpupdateRun,
+} from '../machine/index.ts'
 import type { Clock } from './clock.ts'
 import type { Costs } from './costs.ts'
 import { TimedRmpopt } from './rmpopt-timed.ts'
@@ -140,7 +149,8 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
       return { carry: cf ? mask : none, faulted: none }
     })
   }
-  const each = costs.irqNs + (fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn))
+  const each =
+    costs.irqNs + (fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn))
   tally.instructions += mask.size * (fn.name === 'msr_set_bit' ? 2 : 1)
   tally.ipis += remote
   clock.interrupt(mask, task, () => each)
@@ -186,7 +196,12 @@ export function broadcastCost(clock: Clock, task: Task, mask: IndexSet, region: 
 }
 
 /** Counts a broadcast and delays what it interrupts. */
-export function accountBroadcast(clock: Clock, task: Task, mask: IndexSet, { ipis, waitNs, firstNs, perPlaceNs }: BroadcastCost): void {
+export function accountBroadcast(
+  clock: Clock,
+  task: Task,
+  mask: IndexSet,
+  { ipis, waitNs, firstNs, perPlaceNs }: BroadcastCost,
+): void {
   const n = mask.size
   const handlersNs = n * firstNs + (n * (n - 1) * perPlaceNs) / 2
   clock.tally.rmpoptBroadcast(n, ipis, waitNs, handlersNs, firstNs + (n - 1) * perPlaceNs)

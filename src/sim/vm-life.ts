@@ -34,15 +34,28 @@ export interface GuestBehaviour {
   readonly sharedPagesPerVcpu: number
 }
 
-export const DEFAULT_BEHAVIOUR: GuestBehaviour = { imageBytes: 4 * MIB, touchNs: 60 * SECOND, touchBursts: 16, sharedPagesPerVcpu: 1 }
+export const DEFAULT_BEHAVIOUR: GuestBehaviour = {
+  imageBytes: 4 * MIB,
+  touchNs: 60 * SECOND,
+  touchBursts: 16,
+  sharedPagesPerVcpu: 1,
+}
 
 export function behaviourAssumptions(b: GuestBehaviour): Assumption[] {
   const choice = (name: string, value: string, why: string): Assumption => ({ name, value, why, source: '[A]', option: false })
   return [
     choice('guest image', `${b.imageBytes / MIB} MiB`, 'LAUNCH_UPDATE pages of a usual OVMF image'),
-    choice('guest touches memory', `all of it in ${b.touchNs / SECOND} s, ${b.touchBursts} bursts`, 'from 0 up; private from then on to the end'),
+    choice(
+      'guest touches memory',
+      `all of it in ${b.touchNs / SECOND} s, ${b.touchBursts} bursts`,
+      'from 0 up; private from then on to the end',
+    ),
     choice('guest shares pages', `${b.sharedPagesPerVcpu} per vCPU`, 'its GHCB: a 4K conversion that splits a 2M entry [K]'),
-    choice('guest memory', 'allocated at launch', 'which SPAs a guest has is decided when it starts, its RMP entries follow on demand'),
+    choice(
+      'guest memory',
+      'allocated at launch',
+      'which SPAs a guest has is decided when it starts, its RMP entries follow on demand',
+    ),
     choice('no memory', 'wait 1 s', 'a VM that arrives while the memory meant for it is still being returned waits'),
   ]
 }
@@ -59,7 +72,13 @@ export interface VmCounts {
 const RETRY_NS = 1 * SECOND
 
 /** The life of an SNP guest, from its request to the return of its memory. */
-export function* snpVmLife(kernel: Kernel, vm: HostedVm, behaviour: GuestBehaviour, counts: VmCounts, now: () => Ns): Routine<void> {
+export function* snpVmLife(
+  kernel: Kernel,
+  vm: HostedVm,
+  behaviour: GuestBehaviour,
+  counts: VmCounts,
+  now: () => Ns,
+): Routine<void> {
   yield* sleepUntil(vm.createdNs)
   const memory = yield* waitForMemory(kernel, vm, counts, now)
   if (memory === undefined) return

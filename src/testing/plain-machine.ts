@@ -77,11 +77,13 @@ export class PlainMachine {
   rmpupdate(pfn: Pfn, input: RmpUpdateInput): number {
     const pages = this.#pages(input.size)
     if (pfn % pages !== 0 || pfn + pages > this.entries.length) return FAIL_INPUT
+    if (input.gpa % (pages * this.#geometry.pageBytes) !== 0) return FAIL_INPUT
     const old = this.entries.slice(pfn, pfn + pages)
     if (old.some(({ immutable }) => immutable)) return FAIL_PERMISSION
     if (old.some(({ assigned, size }) => assigned && size !== input.size)) return FAIL_OVERLAP
     this.entries.fill(input.assigned ? { ...RMP_ENTRY_DEFAULT, ...input } : RMP_ENTRY_DEFAULT, pfn, pfn + pages)
     if (input.assigned) this.#clear(pfn)
+    this.cached.delete(Math.floor(pfn / this.#geometry.regionPages)) // §6.11 [A]
     return SUCCESS
   }
 

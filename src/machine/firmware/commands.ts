@@ -18,6 +18,8 @@ export type FirmwareCommand =
   | { readonly name: 'SNP_LAUNCH_FINISH'; readonly context: Spa }
   | { readonly name: 'SNP_DECOMMISSION'; readonly context: Spa }
   | { readonly name: 'SNP_PAGE_RECLAIM'; readonly page: Spa; readonly size: '4K' | '2M' }
+  /** Makes one 2M entry of 512 alike 4K ones. */
+  | { readonly name: 'SNP_PAGE_UNSMASH'; readonly page: Spa }
   | { readonly name: 'SNP_DF_FLUSH' }
 
 /** Status codes, by the firmware ABI's names. [APM] */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SUCCESS } from '../../arch/index.ts'
-import { assign, coresWith, PAGE, put, STATES, share, stateOf, verify } from '../../testing/instructions.ts'
+import { assign, coresWith, PAGE, psmash, put, STATES, share, stateOf, verify } from '../../testing/instructions.ts'
 import { enableSnp, smallMachine } from '../../testing/machines.ts'
 import { type FirmwareCommand, type FirmwareStatus, firmwareCommand, type Machine } from '../index.ts'
 
@@ -222,5 +222,26 @@ describe('SNP_ACTIVATE and SNP_DF_FLUSH (ASIDs) [APM]', () => {
     refused(machine, { name: 'SNP_ACTIVATE', context: 0, asid: 1 })
     refused(machine, { name: 'SNP_LAUNCH_FINISH', context: 0 })
     refused(machine, { name: 'SNP_DECOMMISSION', context: 0 })
+  })
+})
+
+describe('SNP_PAGE_UNSMASH', () => {
+  const unsmash = (machine: Machine, pfn: number) => firmwareCommand(machine, { name: 'SNP_PAGE_UNSMASH', page: pfn * PAGE })
+
+  it('makes one 2M entry of alike 4K entries of consecutive guest pages, keeping Validated (§6.8) [APM, L v9]', () => {
+    const machine = enableSnp(smallMachine())
+    put(machine, 2, 'Guest-Valid', '2M')
+    machine.execute(0, psmash(2))
+    expect(machine.rmp.entry(3).size).toBe('4K')
+    expect(unsmash(machine, 2)).toBe('SUCCESS')
+    expect(machine.rmp.entry(3)).toMatchObject({ size: '2M', validated: true, assigned: true })
+  })
+
+  it('refuses pages that do not agree, and pages of nobody', () => {
+    const machine = enableSnp(smallMachine())
+    put(machine, 2, 'Guest-Valid')
+    expect(unsmash(machine, 2)).toBe('INVALID_PAGE_STATE')
+    expect(unsmash(machine, 4)).toBe('INVALID_PAGE_STATE')
+    expect(unsmash(machine, 3)).toBe('INVALID_ADDRESS')
   })
 })

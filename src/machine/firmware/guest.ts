@@ -9,6 +9,7 @@ type Command<Name extends FirmwareCommand['name']> = Extract<FirmwareCommand, { 
 export function snpGctxCreate(machine: Machine, { context }: Command<'SNP_GCTX_CREATE'>): FirmwareStatus {
   if (!machine.firmware.initialised) return 'INVALID_PLATFORM_STATE'
   if (!isPlainFirmwarePage(machine, context)) return 'INVALID_PAGE_STATE'
+  if (machine.rmp.entry(context / machine.geometry.pageBytes).size === '2M') return 'INVALID_PAGE_SIZE'
   machine.firmware.guests.set(context, { asid: 0, state: 'init' })
   return 'SUCCESS'
 }
@@ -73,6 +74,24 @@ export function snpPageReclaim(machine: Machine, { page, size }: Command<'SNP_PA
   if (((bits & SIZE_2M) !== 0) !== (size === '2M')) return 'INVALID_PAGE_SIZE'
   if (size === '2M') rmp.setHuge(rmp.hugeOf(pfn), bits & ~IMMUTABLE, entry.asid, rmp.gfn(pfn))
   else rmp.setPage(pfn, bits & ~IMMUTABLE, entry.asid, rmp.gfn(pfn))
+  return 'SUCCESS'
+}
+
+/** SNP_PAGE_UNSMASH: collapses 512 4K entries of consecutive guest pages in the same state; RMPOPT bits are cleared. [APM, L v9] */
+export function snpPageUnsmash(machine: Machine, { page }: Command<'SNP_PAGE_UNSMASH'>): FirmwareStatus {
+  const { rmp, geometry, firmware, tables, tlb } = machine
+  if (!firmware.initialised) return 'INVALID_PLATFORM_STATE'
+  if (page % geometry.hugeBytes !== 0 || !machine.isCovered(page, geometry.hugeBytes)) return 'INVALID_ADDRESS'
+  const huge = page / geometry.hugeBytes
+  if (!rmp.isUniform(huge)) return 'INVALID_PAGE_STATE' // the pages do not agree
+  const bits = rmp.hugeBits(huge)
+  const pfn = huge * geometry.hugePages
+  const gfn = rmp.gfn(pfn)
+  if (!(bits & ASSIGNED) || bits & (IMMUTABLE | VMSA) || rmp.asid(pfn) === 0) return 'INVALID_PAGE_STATE'
+  if (bits & SIZE_2M || gfn % geometry.hugePages !== 0) return 'INVALID_PAGE_SIZE'
+  rmp.setHuge(huge, bits | SIZE_2M, rmp.asid(pfn), gfn)
+  tables.clear(machine.regionOf(page))
+  machine.tell.shotDown(tlb.shootDown(page, geometry.hugeBytes))
   return 'SUCCESS'
 }
 

@@ -1,6 +1,14 @@
 import type { Machine } from '../machine.ts'
 import type { FirmwareCommand, FirmwareStatus } from './commands.ts'
-import { snpActivate, snpDecommission, snpGctxCreate, snpLaunchFinish, snpLaunchUpdate, snpPageReclaim } from './guest.ts'
+import {
+  snpActivate,
+  snpDecommission,
+  snpGctxCreate,
+  snpLaunchFinish,
+  snpLaunchUpdate,
+  snpPageReclaim,
+  snpPageUnsmash,
+} from './guest.ts'
 import { snpDfFlush, snpInitEx, snpShutdownEx } from './platform.ts'
 
 /** Hands the security processor a command and waits for its answer. A refused command changes nothing. */
@@ -28,6 +36,8 @@ function carryOut(machine: Machine, command: FirmwareCommand): FirmwareStatus {
       return snpDecommission(machine, command)
     case 'SNP_PAGE_RECLAIM':
       return snpPageReclaim(machine, command)
+    case 'SNP_PAGE_UNSMASH':
+      return snpPageUnsmash(machine, command)
     case 'SNP_DF_FLUSH':
       return snpDfFlush(machine)
   }

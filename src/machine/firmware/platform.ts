@@ -13,9 +13,13 @@ export function snpInitEx(machine: Machine, command: Extract<FirmwareCommand, { 
   if (machine.cpus.some(({ snpEn }) => !snpEn)) return 'INVALID_CONFIG' // [L v9]
   const owned = [...machine.rmpOwn, ...command.firmwareRanges]
   if (![...owned, ...command.hvFixedRanges].every((range) => isUsable(machine, range))) return 'INVALID_ADDRESS'
-  if (command.firmwareRanges.some((range) => anyPage(machine, range, (bits) => bits !== 0))) return 'INVALID_PAGE_STATE'
-  for (const range of owned) mark(machine, range, ASSIGNED | IMMUTABLE)
-  for (const range of command.hvFixedRanges) mark(machine, range, IMMUTABLE)
+  // After a legacy shutdown the pages still are what the last SNP_INIT_EX made of them.
+  if (owned.some((range) => anyPage(machine, range, (bits) => bits !== 0 && bits !== FIRMWARE && bits !== HV_FIXED))) {
+    return 'INVALID_PAGE_STATE'
+  }
+  for (const range of command.hvFixedRanges) mark(machine, range, HV_FIXED)
+  for (const range of owned) mark(machine, range, FIRMWARE) // last: the OS lists reserved memory, where the RMP lies, too
+  machine.tlb.flush() // [A]
   machine.tables.clearAll()
   firmware.initialised = true
   return 'SUCCESS'
@@ -58,6 +62,9 @@ function anyPage(machine: Machine, range: SpaRange, holds: (bits: number) => boo
   for (let pfn = range.start / pageBytes; pfn < range.end / pageBytes; pfn++) if (holds(machine.rmp.bits(pfn))) return true
   return false
 }
+
+const FIRMWARE = ASSIGNED | IMMUTABLE
+const HV_FIXED = IMMUTABLE
 
 /** Whole huge pages at once, the ragged ends page by page: the entries say the same either way. */
 function mark(machine: Machine, { start, end }: SpaRange, bits: number): void {

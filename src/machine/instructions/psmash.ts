@@ -12,14 +12,14 @@ export function* psmash(machine: Machine, cpu: CpuId, i: Extract<Instruction, { 
   const pfn: Pfn = i.rax / geometry.pageBytes
   const huge = rmp.hugeOf(pfn)
   yield 'lock'
-  if (locks.has(huge)) return code(FAIL_INUSE) // [APM]
+  if (locks.has(huge)) return code(FAIL_INUSE) // an entry of this huge page is being changed [APM]
   const bits = rmp.bits(pfn)
   if (!(bits & SIZE_2M) || !(bits & ASSIGNED)) return code(FAIL_INPUT) // nothing to split [APM]
   if (bits & IMMUTABLE) return code(FAIL_PERMISSION) // [APM]
-  locks.set(huge, cpu)
+  locks.set(huge, { rax: i.rax, size: '2M' })
 
   yield 'write'
-  rmp.setHuge(huge, bits & ~SIZE_2M, rmp.asid(pfn), rmp.gfn(pfn))
+  rmp.setHuge(huge, rmp.bits(pfn) & ~SIZE_2M, rmp.asid(pfn), rmp.gfn(pfn)) // Validated is kept as it is now
   yield 'broadcast' // splitting clears, too [L v9]
   tables.clear(machine.regionOf(i.rax))
   yield 'shoot down'

@@ -28,13 +28,17 @@ export function* rmpupdate(
   const { input } = i
   const bytes = input.size === '2M' ? geometry.hugeBytes : geometry.pageBytes
   if (i.rax % bytes !== 0 || !machine.isCovered(i.rax, bytes)) return code(FAIL_INPUT) // [APM]
-  if (!isConsistent(machine, input)) return code(FAIL_INPUT) // [APM]
+  if (input.gpa % bytes !== 0 || !isConsistent(machine, input)) return code(FAIL_INPUT) // [APM]
 
   const pfn: Pfn = i.rax / geometry.pageBytes
   const huge = rmp.hugeOf(pfn)
   yield 'lock'
-  if (locks.has(huge)) return code(FAIL_INUSE) // [APM]
-  locks.set(huge, cpu)
+  const other = locks.get(huge)
+  if (other !== undefined) {
+    // Another CPU is changing this very entry, or one that overlaps or neighbours it: Linux retries on the latter [K, APM].
+    return code(other.rax === i.rax && other.size === input.size ? FAIL_INUSE : FAIL_OVERLAP)
+  }
+  locks.set(huge, { rax: i.rax, size: input.size })
   const refusal = refuse(machine, pfn, input)
   if (refusal !== undefined) {
     locks.delete(huge)
@@ -51,10 +55,9 @@ export function* rmpupdate(
 
   rmp.dropPermissions(pfn, bytes / geometry.pageBytes) // [APM]
 
-  if (input.assigned) {
-    yield 'broadcast' // [seed, L v2]; de-assigning needs no clear (§6.8)
-    tables.clear(machine.regionOf(i.rax))
-  }
+  if (input.assigned) yield 'broadcast' // [seed, L v2]; de-assigning needs no clear (§6.8)
+  if (input.assigned) tables.clear(machine.regionOf(i.rax))
+  else tables.dropResult(machine.regionOf(i.rax)) // [A §6.11]
   yield 'shoot down'
   machine.tell.shotDown(machine.tlb.shootDown(i.rax, bytes))
   locks.delete(huge)
@@ -63,7 +66,7 @@ export function* rmpupdate(
 
 /** Whether the new state is one of the table in §4 that RMPUPDATE may make. */
 function isConsistent(machine: Machine, { assigned, immutable, asid, gpa }: RmpUpdateInput): boolean {
-  if (asid > machine.asidMax || gpa % machine.geometry.pageBytes !== 0) return false
+  if (asid > machine.asidMax) return false
   return assigned || (asid === 0 && gpa === 0 && !immutable)
 }
 

@@ -18,7 +18,13 @@ export type Instruction =
   | { readonly name: 'RMPUPDATE'; readonly rax: Spa; readonly input: RmpUpdateInput; readonly cpl?: number }
   | { readonly name: 'PSMASH'; readonly rax: Spa; readonly cpl?: number }
   | { readonly name: 'RMPREAD'; readonly rax: Spa; readonly cpl?: number }
-  | { readonly name: 'PVALIDATE'; readonly guest: GuestContext; readonly size: '4K' | '2M'; readonly validate: boolean }
+  | {
+      readonly name: 'PVALIDATE'
+      readonly guest: GuestContext
+      readonly size: '4K' | '2M'
+      readonly validate: boolean
+      readonly cpl?: number
+    }
   | {
       readonly name: 'RMPADJUST'
       readonly guest: GuestContext
@@ -27,8 +33,9 @@ export type Instruction =
       /** VMPL permissions: bit 0 read, 1 write, 2 user execute, 3 supervisor execute [APM]. */
       readonly permissions: number
       readonly vmsa: boolean
+      readonly cpl?: number
     }
-  | { readonly name: 'RMPQUERY'; readonly guest: GuestContext; readonly targetVmpl: 0 | 1 | 2 | 3 }
+  | { readonly name: 'RMPQUERY'; readonly guest: GuestContext; readonly targetVmpl: 0 | 1 | 2 | 3; readonly cpl?: number }
   | { readonly name: 'WRMSR'; readonly msr: number; readonly value: bigint; readonly cpl?: number }
   | { readonly name: 'RDMSR'; readonly msr: number; readonly cpl?: number }
   | { readonly name: 'WBINVD' }

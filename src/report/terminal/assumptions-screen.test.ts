@@ -5,7 +5,13 @@ const AREAS = [
   {
     area: 'machine',
     assumptions: [
-      { name: 'outOfReach', value: 'report-0', why: 'outside the table nothing can be said, so the answer is no', source: '[A] §6.7', option: true },
+      {
+        name: 'outOfReach',
+        value: 'report-0',
+        why: 'outside the table nothing can be said, so the answer is no',
+        source: '[A] §6.7',
+        option: true,
+      },
       { name: 'failed-result', value: 'not cached', why: 'nothing to find', source: '[A] §6.11', option: false },
     ],
   },

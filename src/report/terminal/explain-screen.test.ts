@@ -13,7 +13,12 @@ const STEP: ExplainStep = {
   operations: [
     { who: 'CPU 5', what: 'RMPUPDATE 2M to ASID 1', result: 'SUCCESS', times: 766 },
     { who: 'firmware', what: 'SNP_LAUNCH_FINISH', result: '', times: 1 },
-    { who: 'CPU 3', what: 'hypervisor writes 0x40000000 (region 1), mapped by 1 GiB', result: 'passes, after a look at the RMP', times: 1 },
+    {
+      who: 'CPU 3',
+      what: 'hypervisor writes 0x40000000 (region 1), mapped by 1 GiB',
+      result: 'passes, after a look at the RMP',
+      times: 1,
+    },
   ],
   log: ['SEV-SNP: something was said'],
   before: regions([9, 0], [0, 4], [0, 1], [0, 0]),

@@ -121,8 +121,8 @@ function timeAxis(columns: number, endNs: number): [string, string] {
     const label = moment(ns)
     const at = Math.round((ns / endNs) * columns)
     axis[at] = ns === 0 ? '└' : '┴'
-    const start = Math.max(0, at - (ns === 0 ? 0 : Math.floor(label.length / 2)))
-    if (start + label.length <= columns + 1) labels = labels.padEnd(start) + label
+    const start = ns === 0 ? 0 : Math.min(at - Math.floor(label.length / 2), columns + 1 - label.length)
+    if (start === 0 || start > labels.length) labels = labels.padEnd(start) + label
   }
   return [axis.join(''), labels]
 }
@@ -130,6 +130,6 @@ function timeAxis(columns: number, endNs: number): [string, string] {
 const LABEL_COLUMNS = 9
 const DAY_S = 86_400
 const TICKS_S = [
-  ...[0.001, 0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 4 * 3600, 6 * 3600, 12 * 3600],
+  ...[0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 4 * 3600, 6 * 3600, 12 * 3600],
   ...[1, 2, 5, 10, 20, 50].map((days) => days * DAY_S),
 ]

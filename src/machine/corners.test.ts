@@ -1,7 +1,4 @@
-/**
- * Where the machine does not do what the reference says. Each test states what the reference wants and is expected to fail
- * (`it.fails`): once the machine does it the test turns red, and moves to the file of what it tests, as a plain `it`.
- */
+/** Corners that a test written from the reference alone found the machine to cut: each states what the reference wants. */
 import { describe, expect, it } from 'vitest'
 import { errorCodeHas, GIB, MIB, NPF_RMP, planSegmented } from '../arch/index.ts'
 import { assign, guestOf, PAGE, psmash, put, pvalidate, share, stateOf, verify } from '../testing/instructions.ts'
@@ -35,7 +32,7 @@ const guest = (pfn: number, over: Partial<GuestAccess> = {}): GuestAccess => ({
 })
 
 describe('SNP_INIT_EX', () => {
-  it.fails('works after a legacy shutdown with the ranges it had before: hosts do init, command, legacy shutdown every time (§7) [L v5, v9]', () => {
+  it('works after a legacy shutdown with the ranges it had before: hosts do init, command, legacy shutdown every time (§7) [L v5, v9]', () => {
     const machine = enableSnp(smallMachine(), { init: false })
     const ranges = { firmwareRanges: [{ start: 0, end: PAGE }], hvFixedRanges: [{ start: PAGE, end: 2 * PAGE }] }
     initSnp(machine, ranges)
@@ -43,7 +40,7 @@ describe('SNP_INIT_EX', () => {
     expect(firmwareCommand(machine, { name: 'SNP_INIT_EX', ...ranges })).toBe('SUCCESS')
   })
 
-  it.fails('leaves the RMP’s own memory Firmware, though an HV-Fixed range lists it: it is reserved memory, after all (§4) [APM]', () => {
+  it('leaves the RMP’s own memory Firmware, though an HV-Fixed range lists it: it is reserved memory, after all (§4) [APM]', () => {
     const machine = enableSnp(smallMachine(), { init: false })
     const [{ start, end }] = machine.rmpOwn
     const hvFixedRanges = [{ start, end: end + PAGE }]
@@ -53,7 +50,7 @@ describe('SNP_INIT_EX', () => {
 })
 
 describe('a guest’s context page', () => {
-  it.fails('cannot be reclaimed while the guest lives, not even as a piece of a large firmware page (§4, §7) [APM]', () => {
+  it('cannot be reclaimed while the guest lives, not even as a piece of a large firmware page (§4, §7) [APM]', () => {
     const machine = enableSnp(smallMachine())
     machine.execute(0, assign(0, { asid: 0, immutable: true, size: '2M' }))
     const created = firmwareCommand(machine, { name: 'SNP_GCTX_CREATE', context: PAGE })
@@ -64,7 +61,7 @@ describe('a guest’s context page', () => {
 })
 
 describe('an SNP guest’s access (§5 row 3, “sizes agree”) [APM, K]', () => {
-  it.fails('through a 4K mapping of a 2M entry faults: that is the fault that makes KVM run PSMASH (§7) [K]', () => {
+  it('through a 4K mapping of a 2M entry faults: that is the fault that makes KVM run PSMASH (§7) [K]', () => {
     const machine = enableSnp(smallMachine())
     put(machine, 2, 'Guest-Valid', '2M')
     expect(faults(access(machine, 0, guest(3, { mapping: PAGE })))).toBe(true)
@@ -79,21 +76,21 @@ describe('a translation is one of a guest address, a C bit and a VMPL; for anoth
     return machine
   }
 
-  it.fails('a shared write to a page that was written privately before faults (row 4)', () => {
+  it('a shared write to a page that was written privately before faults (row 4)', () => {
     expect(faults(access(privatelyWritten(), 0, guest(0, { isPrivate: false })))).toBe(true)
   })
 
-  it.fails('a write at another guest address faults (row 3)', () => {
+  it('a write at another guest address faults (row 3)', () => {
     expect(faults(access(privatelyWritten(), 0, guest(0, { gpa: 5 * PAGE })))).toBe(true)
   })
 
-  it.fails('a write of a VMPL without rights faults (row 3)', () => {
+  it('a write of a VMPL without rights faults (row 3)', () => {
     expect(faults(access(privatelyWritten(), 0, guest(0, { vmpl: 3 })))).toBe(true)
   })
 })
 
 describe('memory that has RMP entries but no RAM (§3)', () => {
-  it.fails('has entries like any other: RMPUPDATE is remembered, or refused', () => {
+  it('has entries like any other: RMPUPDATE is remembered, or refused', () => {
     const ram = [{ start: 0, end: GIB + 512 * MIB, node: 0 }]
     const layout = planSegmented({ ram, segmentShift: 30, base: 0, place: (segment) => (segment + 1) * 4 * MIB })
     const topology = { sockets: 1, coresPerSocket: 1, threadsPerCore: 1, nodesPerSocket: 1 }
@@ -110,7 +107,7 @@ describe('memory that has RMP entries but no RAM (§3)', () => {
 })
 
 describe('the cached result (§6.11)', () => {
-  it.fails('is dropped by every RMPUPDATE in the region, as the reference has it, not only by one that assigns [A]', () => {
+  it('is dropped by every RMPUPDATE in the region, as the reference has it, not only by one that assigns [A]', () => {
     const machine = enableSnp(smallMachine())
     machine.execute(0, verify(machine, 0))
     machine.execute(0, share(0)) // shared before, shared after
@@ -140,14 +137,14 @@ const isDone = ({ answers }: Play<Machine, Outcome>) => answers.every((answer) =
 const succeeded = (outcome: Outcome | undefined) => outcome !== undefined && 'eax' in outcome && outcome.eax === 0
 
 describe('instructions that change one entry at once, micro-step by micro-step (§4, §6.8)', () => {
-  it.fails('RMPUPDATE that takes a page back has taken it back: a PVALIDATE under way does not assign it again', () => {
+  it('RMPUPDATE that takes a page back has taken it back: a PVALIDATE under way does not assign it again', () => {
     const scene = race((machine) => put(machine, 0, 'Guest-Invalid'), [() => pvalidate(0)], [() => share(0)])
     const wrong = (play: Play<Machine, Outcome>) =>
       isDone(play) && succeeded(play.answers[1]) && play.state.rmp.entry(0).assigned ? 'assigned after it was shared' : undefined
     expect(findViolation(scene, wrong)).toBeUndefined()
   })
 
-  it.fails('so that no region is ever optimised with an assigned page in it (§6.5, §6.9)', () => {
+  it('so that no region is ever optimised with an assigned page in it (§6.5, §6.9)', () => {
     const scene = race((machine) => put(machine, 0, 'Guest-Invalid'), [() => pvalidate(0)], [() => share(0), (m) => verify(m, 0)])
     const wrong = ({ state, answers }: Play<Machine, Outcome>) =>
       answers[1] !== undefined && state.rmp.assignedPages[0] > 0 && state.optimisedOn(0).size > 0
@@ -156,7 +153,7 @@ describe('instructions that change one entry at once, micro-step by micro-step (
     expect(findViolation(scene, wrong)).toBeUndefined()
   })
 
-  it.fails('nor does an RMPADJUST under way', () => {
+  it('nor does an RMPADJUST under way', () => {
     const adjust: Instruction = { name: 'RMPADJUST', guest: guestOf(0), size: '4K', targetVmpl: 1, permissions: 1, vmsa: false }
     const scene = race((machine) => put(machine, 0, 'Guest-Valid'), [() => adjust], [() => share(0)])
     const wrong = (play: Play<Machine, Outcome>) =>
@@ -164,7 +161,7 @@ describe('instructions that change one entry at once, micro-step by micro-step (
     expect(findViolation(scene, wrong)).toBeUndefined()
   })
 
-  it.fails('PSMASH keeps Validated, also that of a PVALIDATE which completes while it is under way', () => {
+  it('PSMASH keeps Validated, also that of a PVALIDATE which completes while it is under way', () => {
     const setUp = (machine: Machine) => put(machine, 2, 'Guest-Invalid', '2M')
     const scene = race(setUp, [() => pvalidate(2, true, '2M')], [() => psmash(2)])
     const wrong = (play: Play<Machine, Outcome>) =>
@@ -172,7 +169,7 @@ describe('instructions that change one entry at once, micro-step by micro-step (
     expect(findViolation(scene, wrong)).toBeUndefined()
   })
 
-  it.fails('PSMASH has split: a PVALIDATE under way does not put the large entry back', () => {
+  it('PSMASH has split: a PVALIDATE under way does not put the large entry back', () => {
     const setUp = (machine: Machine) => put(machine, 2, 'Guest-Invalid', '2M')
     const scene = race(setUp, [() => pvalidate(2, true, '2M')], [() => psmash(2)])
     const wrong = (play: Play<Machine, Outcome>) =>
@@ -180,13 +177,13 @@ describe('instructions that change one entry at once, micro-step by micro-step (
     expect(findViolation(scene, wrong)).toBeUndefined()
   })
 
-  it.fails('a page that becomes part of a large one while a PVALIDATE of it is under way is no crash of the model', () => {
+  it('a page that becomes part of a large one while a PVALIDATE of it is under way is no crash of the model', () => {
     const program = [() => share(2), () => share(3), () => assign(2, { size: '2M' })]
     const setUp = (machine: Machine) => [2, 3].map((pfn) => put(machine, pfn, 'Guest-Invalid'))
     expect(findViolation(race(setUp, [() => pvalidate(2)], program), () => undefined)).toBeUndefined()
   })
 
-  it.fails('an RMPUPDATE that meets another in the same huge page fails with FAIL_OVERLAP, on which Linux retries (§2) [K]', () => {
+  it('an RMPUPDATE that meets another in the same huge page fails with FAIL_OVERLAP, on which Linux retries (§2) [K]', () => {
     const scene = race(() => {}, [() => assign(0)], [() => assign(1)])
     const wrong = ({ answers }: Play<Machine, Outcome>) => {
       const refused = answers.find((answer) => answer !== undefined && 'eax' in answer && answer.eax !== 0)

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'rmpopt-bad-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const HEADER = 'vm_id,batch_id,created_s,deleted_s,vcpus,memory_gb\n'
+const ROWS = Array.from({ length: 500 }, (_, vm) => `${vm},b,${vm},,1,1\n`).join('')
+const FILES: Record<string, string | Uint8Array> = {
+  'no-columns.csv': 'vm_id,batch_id,created_s\n1,b,0\n',
+  'negative.csv': `${HEADER}1,b,-5,10,1,1\n`,
+  'backwards.csv': `${HEADER}1,b,10,5,1,1\n`,
+  'nan.csv': `${HEADER}1,b,0,10,1,NaN\n`,
+  'large.csv': `${HEADER}1,b,0,10,1,500\n`,
+  'empty.csv': '',
+  'cut.csv.gz': gzipSync(HEADER + ROWS).subarray(0, 300),
+  'not.csv.gz': HEADER + ROWS,
+  'good.csv': `${HEADER}1,b,0,10,1,1\n`,
+  'field.yaml': 'host: tiny\npolcy: v10\n',
+  'syntax.yaml': 'host: [tiny\npolicy: }\n',
+  'list.yaml': '- host\n- policy\n',
+  'twice.yaml': 'seed: 1\nseed: 2\n',
+  'cpus.yaml': 'host:\n  preset: venice-2s\n  coresPerSocket: 4096\n',
+  'rmp.yaml': 'host:\n  preset: venice-2s\n  rmpSegmentBytes: 1073741824\n',
+  'both.yaml': 'trace: good.csv\ngenerate: { vms: 10 }\n',
+  'generate.yaml': 'host: tiny\ngenerate: { vms: 10 }\n',
+  'trace.yaml': 'trace: gone.csv\n',
+}
+for (const [name, content] of Object.entries(FILES)) writeFileSync(join(directory, name), content)
+
+function rmpopt(line: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const args = line.split(' ').map((arg) => (arg === "''" ? '' : arg))
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { cwd: directory }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+describe.concurrent('wrong input ends with exit code 2 and one line that says what, where and what to do', () => {
+  test.each([
+    ['rnu', "unknown command 'rnu'; did you mean run?"],
+    ['--polcy', "unknown option '--polcy'; see rmpopt --help"],
+    ['help rnu', 'there is no such command; see rmpopt --help'],
+    ['run --polcy v10', "unknown option '--polcy'; did you mean --policy?"],
+    ['run --seed', "option '--seed <n>' argument missing; see rmpopt run --help"],
+    ['run a.yaml b.yaml', "too many arguments for 'run'. Expected 1 argument but got 2; see rmpopt run --help"],
+    ['run --policy v11', '--policy: "v11" is not known; did you mean v10?'],
+    ['run --policy something', '--policy: "something" is not known; choose one of v10, none, ideal'],
+    ['run --host tinny', '--host: "tinny" is not known; did you mean tiny?'],
+    ['run --placement budy', '--placement: "budy" is not known; did you mean buddy?'],
+    ['run --backing 3m', '--backing: "3m" is not known; did you mean 2m?'],
+    ['run --hosts 0', '--hosts: 0 is too small; give at least 1'],
+    ['run --hosts -1', '--hosts: -1 is too small; give at least 1'],
+    ['run --hosts 1.5', '--hosts: 1.5 is not valid; give auto or a whole number from 1 to 100000'],
+    ['run --hosts abc', '--hosts: "abc" is not valid; give auto or a whole number from 1 to 100000'],
+    ['run --snp-share 2', '--snp-share: 2 is too large; give at most 1'],
+    ['run --snp-share NaN', '--snp-share: "NaN" is not a number; give a share from 0 to 1'],
+    ["run --snp-share ''", '--snp-share: "" is not a number; give a share from 0 to 1'],
+    ['run --seed 1.5', '--seed: 1.5 is not a whole number; give one'],
+    ['run --until 0', '--until: 0 is too small; give more than 0'],
+    ['run --until soon', '--until: "soon" is not a time; give seconds, or a number and s, m, h or d, such as 3.5d'],
+    ["run --trace ''", '--trace: is empty; name a file'],
+    ['run --skip-bad-rows', '--skip-bad-rows: the VMs are generated, there are no rows; give --trace too, or leave it out'],
+  ])('rmpopt %s', expectLine)
+
+  test.each([
+    ['run field.yaml', 'field.yaml:2: unknown field polcy; did you mean policy?'],
+    ['run syntax.yaml', /^syntax\.yaml:2:\d+: is not YAML \(.+\); correct it$/],
+    ['run .', '.: is a directory; name a file in it'],
+    ['run gone.yaml', 'gone.yaml: there is no such file; check the name'],
+    ['run list.yaml', /^list\.yaml: holds no fields; /],
+    ['run good.csv', /^good\.csv: holds no fields; .*--trace/],
+    ['run twice.yaml', 'twice.yaml:2:1: the field is there twice; keep one of them'],
+    ['run cpus.yaml', 'cpus.yaml:3: host.coresPerSocket: 16384 logical CPUs are more than a cpumask holds; have at most 8192'],
+    ['run rmp.yaml', /^rmp\.yaml:3: host\.rmpSegmentBytes: .*too few to cover RAM; /],
+    ['run both.yaml', 'both.yaml:1: trace and generate contradict each other; give one of them'],
+    ['run generate.yaml --trace good.csv', /^--trace and the field generate of generate\.yaml contradict each other; /],
+    ['run trace.yaml', 'gone.csv: there is no such file; check the name'],
+  ])('rmpopt %s', expectLine)
+
+  test.each([
+    ['no-columns.csv', /^no-columns\.csv.*deleted_s.*vcpus.*memory_gb/],
+    ['negative.csv', /^negative\.csv:2: created_s -5 is negative; .*--skip-bad-rows/],
+    ['backwards.csv', /^backwards\.csv:2: deleted_s 5 is before created_s 10; /],
+    ['nan.csv', /^nan\.csv:2: memory_gb "NaN" is not a number; /],
+    ['large.csv', /^large\.csv: VM 0 .* needs 1 vCPUs and 500 GiB, more than a whole host has/],
+    ['empty.csv', /^empty\.csv: is empty; give a trace with the columns /],
+    ['cut.csv.gz', /^cut\.csv\.gz: ends in the middle of its gzip data; /],
+    ['not.csv.gz', /^not\.csv\.gz: is not gzip'd; /],
+    ['.', '.: is a directory; name a file in it'],
+  ])('rmpopt run --host tiny --trace %s', (name, message) => expectLine(`run --host tiny --trace ${name}`, message))
+
+  test.each([
+    ['table', "required option '--at <time>' not specified; see rmpopt table --help"],
+    ['table --at noon', '--at: "noon" is not a time; give seconds, or a number and s, m, h or d, such as 3.5d'],
+    ['table --at 5 --host-index -1', '--host-index: -1 is not a whole number from 0; give one'],
+    ['table --host tiny --trace good.csv --at 9d', /at: the run ends after \d+ s; choose an earlier time/],
+    ['table --host tiny --trace good.csv --at 5 --host-index 7', /^host index 7: /],
+    ['explain --step 99', /^--step: there is no step 99; give 1 to \d+$/],
+    ['explain --step one', '--step: "one" is not a number; give a whole number from 1'],
+    ['explain --step 1 --assumptions', /^option '--step <n>' cannot be used with option '--assumptions'; /],
+  ])('rmpopt %s', expectLine)
+})
+
+async function expectLine(args: string, message: string | RegExp): Promise<void> {
+  const { code, stdout, stderr } = await rmpopt(args)
+  const [line, ...rest] = stderr.split('\n')
+  expect(line.replace(/^rmpopt: /, '')).toEqual(typeof message === 'string' ? message : expect.stringMatching(message))
+  expect({ code, stdout, rest }).toEqual({ code: 2, stdout: '', rest: [''] })
+}
