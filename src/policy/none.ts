@@ -1,7 +1,6 @@
 import type { Routine } from '../kernel/index.ts'
 import type { Policy } from './policy.ts'
 
-// biome-ignore lint/correctness/useYield: it does nothing, at once
 function* nothing(): Routine<void> {}
 
 /** SNP is on and RMPOPT is never executed: every write of the host and of ordinary guests is checked. */

@@ -8,7 +8,7 @@ import { playerOf } from './players.ts'
 import { Scannable } from './rmpopt-timed.ts'
 import { ScanCost } from './scan-cost.ts'
 import { Tally } from './tally.ts'
-import type { Task, Timer } from './task.ts'
+import type { Playing, Task, Timer } from './task.ts'
 
 export interface ClockOptions {
   readonly costs: Costs
@@ -97,7 +97,7 @@ export class Clock {
     const end = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu]) + ns
     this.#cpuFreeNs[task.cpu] = end
     task.stolenNs = 0
-    this.#agenda.put(end, task)
+    this.#agenda.putSoon(end, task)
   }
 
   /** The task sleeps until `atNs`; then `complete` says the answer. */
@@ -114,6 +114,7 @@ export class Clock {
 
   /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. `handlerNs` by place in the mask. */
   interrupt(mask: IndexSet, except: Task, handlerNs: (place: number) => Ns): void {
+    if (this.#onCpu.size === 0) return
     for (const task of this.#onCpu) {
       if (task !== except && has(mask, task.cpu)) {
         const ns = handlerNs(rank(mask, task.cpu))
@@ -180,7 +181,10 @@ export class Clock {
   #resume(task: Task, answer: unknown): void {
     for (;;) {
       const step = task.routine.next(answer)
-      if (step.done) return this.#finish(task)
+      if (step.done) {
+        this.#finish(task)
+        return
+      }
       const op: Op = step.value
       if (op.op === 'play') {
         if (this.#usesPlayers && this.#play(task, op)) return
@@ -212,6 +216,7 @@ export class Clock {
     const { nextNs } = this.#agenda // nothing is put on the agenda while steps are played
     for (;;) {
       playing.next = player.finish()
+      this.#coast(task, playing, Math.min(nextNs, untilNs))
       const ns = playing.next < end ? player.begin(playing.next, end) : -1
       if (ns < 0) {
         task.player = undefined
@@ -225,6 +230,19 @@ export class Clock {
       }
       this.#cpuFreeNs[task.cpu] = over
       this.nowNs = over
+    }
+  }
+
+  /** Steps that change nothing take their time, and nothing else, as long as they are over before anything else happens. */
+  #coast(task: Task, playing: Playing, beforeNs: Ns): void {
+    const { player, next, end } = playing
+    if (player.coast === undefined || this.#cpuFreeNs[task.cpu] > this.nowNs) return
+    for (let at = next; at < end; at++) {
+      const ns = player.coast(at, beforeNs - this.nowNs)
+      if (ns < 0) return
+      this.nowNs += ns
+      this.#cpuFreeNs[task.cpu] = this.nowNs
+      playing.next = at + 1
     }
   }
 

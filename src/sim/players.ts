@@ -50,6 +50,21 @@ class RmpoptPlayer implements Player {
     this.#rmpopt.finish()
     return this.#region + 1
   }
+
+  coast(region: RegionIndex, budgetNs: Ns): Ns {
+    const clock = this.#clock
+    if (!changesNothing(clock, region) || !clock.scannable.has(this.#self, region)) return -1
+    const ns = clock.scanCost.alone(this.#task.cpu, region)
+    if (ns >= budgetNs) return -1
+    clock.tally.rmpoptAlone(ns)
+    return ns
+  }
+}
+
+/** RMPOPT(verify) leaves a region as it is that every core has optimised with a cached result, or that holds an assigned page. */
+function changesNothing({ kernel: { machine } }: Clock, region: RegionIndex): boolean {
+  const { sets, cached } = machine.tables
+  return machine.rmp.assignedPages[region] > 0 ? sets[region].size === 0 : cached[region] === 1 && sets[region] === machine.topology.coreSets.all
 }
 
 /** RMPOPT(verify) on every CPU of a mask. */
@@ -80,6 +95,15 @@ class RmpoptMaskPlayer implements Player {
   finish(): number {
     this.#rmpopt.finish()
     return this.#region + 1
+  }
+
+  coast(region: RegionIndex, budgetNs: Ns): Ns {
+    const clock = this.#clock
+    if (!changesNothing(clock, region) || !clock.scannable.has(this.#mask, region)) return -1
+    const broadcast = broadcastCost(clock, this.#task, this.#mask, region)
+    if (broadcast.waitNs >= budgetNs) return -1
+    accountBroadcast(clock, this.#task, this.#mask, broadcast)
+    return broadcast.waitNs
   }
 }
 

@@ -43,6 +43,11 @@ export interface Player {
   begin(index: number, end: number): Ns
   /** @returns the index of the next step */
   finish(): number
+  /**
+   * Plays the step at `index` if it changes nothing and is over in less than `budgetNs`.
+   * @returns how long it took; -1: it is not so, and nothing was done
+   */
+  coast?(index: number, budgetNs: Ns): Ns
 }
 
 /** A timer: happens once. */

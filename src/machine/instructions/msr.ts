@@ -17,6 +17,7 @@ import type { Machine } from '../machine.ts'
 import { DONE, GP, type Instruction, type Outcomes, type Steps } from './types.ts'
 
 /** RDMSR of the registers that matter here; #GP for the others and at CPL > 0. */
+// biome-ignore lint/correctness/useYield: an instruction of one step
 export function* rdmsr(machine: Machine, cpu: CpuId, i: Extract<Instruction, { name: 'RDMSR' }>): Steps<Outcomes['RDMSR']> {
   if ((i.cpl ?? 0) > 0) return GP
   const value = read(machine, cpu, i.msr)
