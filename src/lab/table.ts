@@ -15,8 +15,11 @@ import type { Scenario } from './scenario.ts'
 export function tableAt(scenario: Scenario, trace: Trace, atNs: Ns, hostIndex = 0): string[] {
   const plan = planFleet(scenario, trace)
   if (hostIndex >= plan.hosts)
-    throw new UserError(`host index ${hostIndex}: there are ${plan.hosts} hosts; choose 0 to ${plan.hosts - 1}`)
-  if (atNs > plan.endNs) throw new UserError(`at: the run ends after ${plan.endNs / 1e9} s; choose an earlier time`)
+    throw new UserError(
+      `--host-index: ${hostIndex} is too high for a run on ${plan.hosts === 1 ? '1 host' : `${plan.hosts} hosts`}; hosts are counted from 0`,
+    )
+  if (atNs > plan.endNs)
+    throw new UserError(`--at: ${atNs / 1e9} s is beyond the end of the run, ${plan.endNs / 1e9} s; choose an earlier time`)
   const host = hostSimulation(plan.job(hostIndex))
   host.run(atNs)
   const lines: string[] = []

@@ -1,5 +1,6 @@
 /** The hardware, to be poked instruction by instruction. The door of `rmpopt/machine`. */
 export { type Access, type AccessOutcome, access } from './access.ts'
+export { ALL_FEATURES, type EnableSnp, enableSnp, initSnp, planMachine, setRmpoptBase, setSyscfg } from './bring-up.ts'
 export { type MachineEvent, MachineListener, MachineRecorder } from './events.ts'
 export { type FirmwareCommand, type FirmwareGuest, FirmwareState, type FirmwareStatus } from './firmware/commands.ts'
 export { firmwareCommand } from './firmware/index.ts'

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
-import type { HostJob, HostOutcome, RunHooks } from '../lab/index.ts'
+import { type HostJob, type HostOutcome, type RunHooks, runHost } from '../lab/index.ts'
 
 /** Jobs that are under way or waiting, for each thread: enough to keep it busy, few enough to keep memory bounded. */
 const JOBS_PER_THREAD = 2
@@ -10,6 +10,10 @@ const JOBS_PER_THREAD = 2
  * number of threads does not show in the result.
  */
 export const simulateOnWorkers: NonNullable<RunHooks['simulate']> = async function* (jobs, job) {
+  if (jobs === 1) {
+    yield runHost(job(0))
+    return
+  }
   const threads = Math.min(availableParallelism(), jobs)
   const pool = new Piscina<HostJob, HostOutcome>({
     filename: new URL('./host-worker.js', import.meta.url).href,
