@@ -16,6 +16,13 @@ export const VALIDATED = 8
 export const VMSA = 16
 const MIXED = 128
 
+/** Words of a huge page in `#huges`, and which is which. */
+const WORDS = 4
+const ASID = 1
+const GFN_LOW = 2
+const GFN_HIGH = 3
+const WORD = 2 ** 32
+
 /** The pages of a huge page that do not all have the same state. */
 interface MixedHuge {
   readonly bits: Uint8Array
@@ -36,9 +43,8 @@ export class Rmp {
   readonly regions: number
   /** Assigned pages of each region. */
   readonly assignedPages: Int32Array
-  readonly #bits: Uint8Array
-  readonly #asid: Uint16Array
-  readonly #gfn: Float64Array
+  /** Of each huge page, side by side because they are wanted together: bits, ASID, guest frame number (low and high word). */
+  readonly #huges: Uint32Array
   readonly #mixed = new Map<HugeIndex, MixedHuge>()
   /** Of pages that RMPADJUST touched: 4 bits of rights for each VMPL, VMPL 0 lowest. */
   readonly #permissions = new Map<Pfn, number>()
@@ -53,9 +59,7 @@ export class Rmp {
     this.pages = pages
     this.regions = Math.ceil(pages / geometry.regionPages)
     this.assignedPages = new Int32Array(this.regions)
-    this.#bits = new Uint8Array(huges)
-    this.#asid = new Uint16Array(huges)
-    this.#gfn = new Float64Array(huges)
+    this.#huges = new Uint32Array(huges * WORDS)
     this.#firstAssigned = new Int32Array(this.regions).fill(-1)
     this.#changed = changed
   }
@@ -82,37 +86,41 @@ export class Rmp {
 
   bits(pfn: Pfn): number {
     const huge = this.hugeOf(pfn)
-    const bits = this.#bits[huge]
+    const bits = this.#huges[huge * WORDS]
     return bits === MIXED ? this.#detail(huge).bits[pfn % this.geometry.hugePages] : bits
   }
 
   asid(pfn: Pfn): number {
     const huge = this.hugeOf(pfn)
-    return this.#bits[huge] === MIXED ? this.#detail(huge).asid[pfn % this.geometry.hugePages] : this.#asid[huge]
+    const at = huge * WORDS
+    return this.#huges[at] === MIXED ? this.#detail(huge).asid[pfn % this.geometry.hugePages] : this.#huges[at + ASID]
   }
 
   /** Guest frame number; of a page behind the first one of a 2M entry, that of the entry: the RMP has no other. */
   gfn(pfn: Pfn): number {
     const huge = this.hugeOf(pfn)
     const within = pfn % this.geometry.hugePages
-    const bits = this.#bits[huge]
+    const at = huge * WORDS
+    const bits = this.#huges[at]
     if (bits === MIXED) return this.#detail(huge).gfn[within]
-    return (bits & SIZE_2M) !== 0 || this.#asid[huge] === 0 ? this.#gfn[huge] : this.#gfn[huge] + within
+    const first = this.#huges[at + GFN_HIGH] * WORD + this.#huges[at + GFN_LOW]
+    return (bits & SIZE_2M) !== 0 || this.#huges[at + ASID] === 0 ? first : first + within
   }
 
   /** Whether all pages of a huge page have the same state; then `hugeBits` is that state. */
   isUniform(huge: HugeIndex): boolean {
-    return this.#bits[huge] !== MIXED
+    return this.#huges[huge * WORDS] !== MIXED
   }
 
   hugeBits(huge: HugeIndex): number {
-    assert(this.#bits[huge] !== MIXED, 'the pages of the huge page agree')
-    return this.#bits[huge]
+    const bits = this.#huges[huge * WORDS]
+    assert(bits !== MIXED, 'the pages of the huge page agree')
+    return bits
   }
 
   /** Assigned pages of a huge page. */
   hugeAssigned(huge: HugeIndex): number {
-    const bits = this.#bits[huge]
+    const bits = this.#huges[huge * WORDS]
     if (bits === MIXED) return this.#detail(huge).assigned
     return (bits & ASSIGNED) !== 0 ? this.geometry.hugePages : 0
   }
@@ -136,9 +144,9 @@ export class Rmp {
   setPages(pfn: Pfn, pages: number, bits: number, asid: number, gfn: number): void {
     const huge = this.hugeOf(pfn)
     const within = pfn - huge * this.geometry.hugePages
-    assert((this.#bits[huge] & SIZE_2M) === 0, 'a page inside a 2M entry has no state of its own')
+    assert((this.#huges[huge * WORDS] & SIZE_2M) === 0, 'a page inside a 2M entry has no state of its own')
     assert(within + pages <= this.geometry.hugePages, 'the pages lie in one huge page')
-    const detail = this.#bits[huge] === MIXED ? this.#detail(huge) : this.#mix(huge)
+    const detail = this.#huges[huge * WORDS] === MIXED ? this.#detail(huge) : this.#mix(huge)
     let assigned = 0
     for (let i = within; i < within + pages; i++) {
       assigned += (bits & ASSIGNED) - (detail.bits[i] & ASSIGNED)
@@ -154,10 +162,8 @@ export class Rmp {
   /** Gives all pages of a huge page the same state: one 2M entry, or 4K entries of consecutive guest pages. */
   setHuge(huge: HugeIndex, bits: number, asid: number, gfn: number): void {
     const before = this.hugeAssigned(huge)
-    if (this.#bits[huge] === MIXED) this.#mixed.delete(huge)
-    this.#bits[huge] = bits
-    this.#asid[huge] = asid
-    this.#gfn[huge] = gfn
+    if (this.#huges[huge * WORDS] === MIXED) this.#mixed.delete(huge)
+    this.#write(huge, bits, asid, gfn)
     this.#count(huge, ((bits & ASSIGNED) !== 0 ? this.geometry.hugePages : 0) - before)
   }
 
@@ -181,9 +187,7 @@ export class Rmp {
 
   /** Everything to the default: all pages are the hypervisor's. */
   zero(): void {
-    this.#bits.fill(0)
-    this.#asid.fill(0)
-    this.#gfn.fill(0)
+    this.#huges.fill(0)
     this.#mixed.clear()
     this.#permissions.clear()
     this.#firstAssigned.fill(-1)
@@ -213,9 +217,17 @@ export class Rmp {
   #findFirstAssigned(region: RegionIndex): number {
     const { regionHuges } = this.geometry
     const start = region * regionHuges
-    const end = Math.min(start + regionHuges, this.#bits.length)
+    const end = Math.min(start + regionHuges, this.#huges.length / WORDS)
     for (let huge = start; huge < end; huge++) if (this.hugeAssigned(huge) > 0) return huge - start
     return -1
+  }
+
+  #write(huge: HugeIndex, bits: number, asid: number, gfn: number): void {
+    const at = huge * WORDS
+    this.#huges[at] = bits
+    this.#huges[at + ASID] = asid
+    this.#huges[at + GFN_LOW] = gfn
+    this.#huges[at + GFN_HIGH] = gfn / WORD
   }
 
   #detail(huge: HugeIndex): MixedHuge {
@@ -226,13 +238,13 @@ export class Rmp {
     const { hugePages } = this.geometry
     const base = huge * hugePages
     const detail: MixedHuge = {
-      bits: new Uint8Array(hugePages).fill(this.#bits[huge]),
-      asid: new Uint16Array(hugePages).fill(this.#asid[huge]),
+      bits: new Uint8Array(hugePages).fill(this.#huges[huge * WORDS]),
+      asid: new Uint16Array(hugePages).fill(this.#huges[huge * WORDS + ASID]),
       gfn: Float64Array.from({ length: hugePages }, (_, i) => this.gfn(base + i)),
       assigned: this.hugeAssigned(huge),
     }
     this.#mixed.set(huge, detail)
-    this.#bits[huge] = MIXED
+    this.#huges[huge * WORDS] = MIXED
     return detail
   }
 
@@ -242,8 +254,6 @@ export class Rmp {
       if (bits[i] !== bits[0] || asid[i] !== asid[0] || gfn[i] !== gfn[0] + i * step) return
     }
     this.#mixed.delete(huge)
-    this.#bits[huge] = bits[0]
-    this.#asid[huge] = asid[0]
-    this.#gfn[huge] = gfn[0]
+    this.#write(huge, bits[0], asid[0], gfn[0])
   }
 }
