@@ -8,7 +8,7 @@ import { playerOf } from './players.ts'
 import { Scannable } from './rmpopt-timed.ts'
 import { ScanCost } from './scan-cost.ts'
 import { Tally } from './tally.ts'
-import type { Playing, Task, Timer } from './task.ts'
+import type { Playing, Task } from './task.ts'
 
 export interface ClockOptions {
   readonly costs: Costs
@@ -71,8 +71,7 @@ export class Clock {
 
   /** Lets everything happen that is due up to and including `untilNs`. Afterwards it is `untilNs`. */
   run(untilNs: Ns): void {
-    while (this.#agenda.nextNs <= untilNs) {
-      const what = this.#agenda.take() as Task | Timer
+    for (let what = this.#agenda.take(untilNs); what !== undefined; what = this.#agenda.take(untilNs)) {
       assert(what.atNs >= this.nowNs, 'time goes forward')
       this.nowNs = what.atNs
       if (what.kind === 'timer') what.fire()

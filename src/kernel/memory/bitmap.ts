@@ -21,32 +21,21 @@ export class Bitmap {
 
   /** Adds first .. end − 1. */
   addRange(first: number, end: number): void {
-    for (let bit = first; bit < end; ) {
-      const whole = (bit & 31) === 0 && end - bit >= 32
-      if (whole) this.words[bit >>> 5] = -1
-      else this.add(bit)
-      bit += whole ? 32 : 1
-    }
+    for (let bit = first; bit < end; bit = (bit | 31) + 1) this.words[bit >>> 5] |= maskFrom(bit, end)
   }
 
   /** Whether all of first .. end − 1 are in it. */
   hasRange(first: number, end: number): boolean {
-    for (let bit = first; bit < end; ) {
-      const whole = (bit & 31) === 0 && end - bit >= 32
-      if (whole ? this.words[bit >>> 5] !== -1 : !this.has(bit)) return false
-      bit += whole ? 32 : 1
+    for (let bit = first; bit < end; bit = (bit | 31) + 1) {
+      const mask = maskFrom(bit, end)
+      if ((this.words[bit >>> 5] & mask) !== mask) return false
     }
     return true
   }
 
   /** Removes first .. end − 1. */
   deleteRange(first: number, end: number): void {
-    for (let bit = first; bit < end; ) {
-      const whole = (bit & 31) === 0 && end - bit >= 32
-      if (whole) this.words[bit >>> 5] = 0
-      else this.delete(bit)
-      bit += whole ? 32 : 1
-    }
+    for (let bit = first; bit < end; bit = (bit | 31) + 1) this.words[bit >>> 5] &= ~maskFrom(bit, end)
   }
 
   /** The lowest member from `from` on, which must exist. */
@@ -64,4 +53,9 @@ export class Bitmap {
     while (bits === 0) bits = this.words[--word]
     return word * 32 + 31 - Math.clz32(bits)
   }
+}
+
+/** Of the word that holds `bit`, the bits from `bit` on and below `end`. */
+function maskFrom(bit: number, end: number): number {
+  return (-1 >>> (32 - Math.min(end - bit, 32 - (bit & 31)))) << (bit & 31)
 }

@@ -41,9 +41,9 @@ export class GuestPages {
   private takeFrom(pool: FolioPool, user: MemoryUser, count: number, list: ExtentList): void {
     const { folioPages } = this
     for (let left = count; left > 0; ) {
-      const pair = left >= 2 ? (pool.takePair?.(user) ?? -1) : -1
-      list.add((pair >= 0 ? pair : pool.take(user)) * folioPages)
-      if (pair >= 0) list.add((pair + 1) * folioPages)
+      const pair = left >= 2 && pool.takePair !== undefined ? pool.takePair(user) : -1
+      if (pair >= 0) list.addUpward(pair * folioPages, 2)
+      else list.add(pool.take(user) * folioPages)
       left -= pair >= 0 ? 2 : 1
     }
   }
@@ -75,6 +75,17 @@ class ExtentList {
 
   constructor(folioPages: number) {
     this.folioPages = folioPages
+  }
+
+  /** Several folios from `pfn` on, as if they came one by one. */
+  addUpward(pfn: Pfn, folios: number): void {
+    this.add(pfn)
+    const last = this.last as GrowingExtent
+    const isGrowing = this.growth !== 'down' && pfn + this.folioPages === last.pfn + last.pages
+    if (isGrowing) {
+      this.growth = 'up'
+      last.pages += (folios - 1) * this.folioPages
+    } else for (let i = 1; i < folios; i++) this.add(pfn + i * this.folioPages)
   }
 
   add(pfn: Pfn): void {
