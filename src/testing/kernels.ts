@@ -1,7 +1,6 @@
 /** Kernels to test on: booted on a test machine, driven by `Drive`, what they tell written down. */
 import type { CpuId, Pfn, RegionIndex } from '../arch/index.ts'
 import {
-  type Backing,
   createPhysicalMemory,
   type Extent,
   type Guest,
@@ -133,5 +132,3 @@ export function launched(test: TestKernel, spec: TestGuestSpec = {}): Guest {
   if ('failed' in guest) throw new Error(`the guest is launched: ${guest.failed}`)
   return guest
 }
-
-export type { Backing }

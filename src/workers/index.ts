@@ -5,6 +5,9 @@ import { type HostJob, type HostOutcome, type RunHooks, runHost } from '../lab/i
 /** Jobs that are under way or waiting, for each thread: enough to keep it busy, few enough to keep memory bounded. */
 const JOBS_PER_THREAD = 2
 
+/** Large enough that what lives for a moment dies young: a run takes a tenth to a fifth less time than with Node's default. */
+const YOUNG_GENERATION_MIB = 192
+
 /**
  * Simulates hosts on all cores. Hosts do not depend on each other and outcomes are handed on in order of the jobs, so the
  * number of threads does not show in the result.
@@ -19,6 +22,7 @@ export const simulateOnWorkers: NonNullable<RunHooks['simulate']> = async functi
     filename: new URL('./host-worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
   })
   try {
     const underWay: Promise<HostOutcome>[] = []
