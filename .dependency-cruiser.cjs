@@ -48,7 +48,7 @@ module.exports = {
       from: { path: '^src/report/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/lab/', dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' , pathNot: '\\.test\\.ts$' }, to: {} },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '\\.test\\.ts$' }, to: {} },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -64,7 +64,9 @@ class RmpoptPlayer implements Player {
 /** RMPOPT(verify) leaves a region as it is that every core has optimised with a cached result, or that holds an assigned page. */
 function changesNothing({ kernel: { machine } }: Clock, region: RegionIndex): boolean {
   const { sets, cached } = machine.tables
-  return machine.rmp.assignedPages[region] > 0 ? sets[region].size === 0 : cached[region] === 1 && sets[region] === machine.topology.coreSets.all
+  return machine.rmp.assignedPages[region] > 0
+    ? sets[region].size === 0
+    : cached[region] === 1 && sets[region] === machine.topology.coreSets.all
 }
 
 /** RMPOPT(verify) on every CPU of a mask. */

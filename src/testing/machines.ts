@@ -13,7 +13,7 @@ import {
 } from '../arch/index.ts'
 import { ALL_FEATURES, Machine, type MachineOptions, type MachineSpec } from '../machine/index.ts'
 
-export { ALL_FEATURES, type EnableSnp, enableSnp, initSnp, setRmpoptBase, setSyscfg } from '../machine/index.ts'
+export { ALL_FEATURES, enableSnp, initSnp, setRmpoptBase } from '../machine/index.ts'
 
 /** Regions of two huge pages of two pages: small enough to try everything. */
 export const SMALL: Geometry = geometry(4 * KIB, 2, 2)
