@@ -86,14 +86,6 @@ describe('a CPU of the clock', () => {
     expect(log).toHaveLength(3)
   })
 
-  it('is not interrupted by what its own task broadcasts: the local CPU runs it by a direct call (§7) [K]', () => {
-    const { kernel, clock, log, worker } = bench()
-    worker('a', 1, 1)
-    clock.spawn(interrupt(kernel, 0), 0)
-    clock.run(SECOND)
-    expect(log).toEqual(['a 1'])
-  })
-
   it.fails('has a broadcast wait its turn behind the task that it serves just now, which is not delayed (§7) [K]', () => {
     const { kernel, clock, log, worker } = bench()
     worker('a', 1, 0)
