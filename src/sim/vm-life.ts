@@ -79,7 +79,7 @@ export function* snpVmLife(
   counts: VmCounts,
   now: () => Ns,
 ): Routine<void> {
-  yield* sleepUntil(vm.createdNs)
+  yield* arrive(vm)
   const memory = yield* waitForMemory(kernel, vm, counts, now)
   if (memory === undefined) return
   const { pageBytes } = kernel.machine.geometry
@@ -113,12 +113,18 @@ function* touch(kernel: Kernel, guest: Guest, vm: HostedVm, behaviour: GuestBeha
 
 /** The life of an ordinary guest: it takes memory, and gives it back. Nothing of it is in the RMP. */
 export function* ordinaryVmLife(kernel: Kernel, vm: HostedVm, counts: VmCounts, now: () => Ns): Routine<void> {
-  yield* sleepUntil(vm.createdNs)
+  yield* arrive(vm)
   const memory = yield* waitForMemory(kernel, vm, counts, now)
   if (memory === undefined) return
   counts.launched++
   yield* sleepUntil(vm.deletedNs)
   giveBack(kernel, memory, 'ordinary')
+}
+
+/** VMs that end at this moment go first, as they do where VMs are placed on hosts: who sleeps again wakes after them. */
+function* arrive({ createdNs }: HostedVm): Routine<void> {
+  yield* sleepUntil(createdNs)
+  yield* sleepUntil(createdNs)
 }
 
 type Memory = NonNullable<ReturnType<Kernel['memory']['allocateGuest']>>
