@@ -3,7 +3,7 @@ import { DAY, GIB, type Ns } from '../arch/index.ts'
 import { BACKINGS, type Backing, PLACEMENTS, type Placement } from '../kernel/index.ts'
 import { DEFAULT_MACHINE_OPTIONS } from '../machine/index.ts'
 import { POLICIES } from '../policy/index.ts'
-import { DEFAULT_BEHAVIOUR, type GuestBehaviour, HOSTS, type HostSpec, hostNamed } from '../sim/index.ts'
+import { DEFAULT_BEHAVIOUR, type GuestBehaviour, HOSTS, type HostSpec, hostNamed, SEGMENT_SHIFT_MAX } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
 import { nearest } from './nearest.ts'
 
@@ -38,6 +38,9 @@ const names = <T extends string>(of: readonly { readonly name: T }[]) => z.enum(
 /** More CPUs than this a cpumask of the x86 kernel cannot hold (CONFIG_NR_CPUS) [K]. */
 export const LOGICAL_CPUS_MAX = 8192
 
+/** 16 bytes for each 4 KiB page [K]. */
+const MEMORY_PER_RMP_BYTE = 256
+
 const hostFields = {
   sockets: count(64),
   coresPerSocket: count(LOGICAL_CPUS_MAX),
@@ -46,7 +49,7 @@ const hostFields = {
   memoryBytes: bytes.min(4 * GIB).max(64 * 1024 * GIB),
   mmioHoleBytes: bytes.max(3 * GIB),
   rmp: z.enum(['segmented', 'contiguous']),
-  rmpSegmentBytes: bytes.min(GIB),
+  rmpSegmentBytes: bytes.min(GIB).max(2 ** SEGMENT_SHIFT_MAX),
   hasRmpopt: z.boolean(),
   hostReservedShare: z.number().min(0).max(0.9),
 }
@@ -170,6 +173,9 @@ function hostProblem(host: HostSpec): string | undefined {
   if (!Number.isInteger(Math.log2(host.rmpSegmentBytes)))
     return 'rmpSegmentBytes: a segment covers a power of two of bytes; choose one'
   const nodes = host.sockets * host.nodesPerSocket
+  if (Math.min(host.rmpSegmentBytes, host.memoryBytes) / MEMORY_PER_RMP_BYTE > host.memoryBytes / nodes / 2) {
+    return `rmpSegmentBytes: the entries of one segment do not fit on one of ${nodes} nodes; choose smaller segments or fewer nodes`
+  }
   if (host.memoryBytes % (nodes * GIB) !== 0) {
     return `memoryBytes: memory divides into whole GiB for each of ${nodes} nodes; choose a multiple of ${nodes} GiB`
   }

@@ -44,6 +44,10 @@ export interface HostPlan {
   readonly hvFixedRanges: readonly SpaRange[]
 }
 
+/** RMP segment sizes that the CPUs here advertise, log2 of bytes (CPUID 8000_0025 EAX) [A]. */
+export const SEGMENT_SHIFT_MIN = 30
+export const SEGMENT_SHIFT_MAX = 40
+
 const FOUR_GIB = 4 * GIB
 /** The legacy video and BIOS area: reserved in every PC's memory map [K]. */
 const LEGACY_AREA: SpaRange = { start: 640 * KIB, end: MIB }
@@ -64,8 +68,8 @@ export function planHost(spec: HostSpec): HostPlan {
       rmpread: true,
       segmentedRmp: true,
       rmpopt: spec.hasRmpopt,
-      minSegmentShift: 30,
-      maxSegmentShift: 40,
+      minSegmentShift: SEGMENT_SHIFT_MIN,
+      maxSegmentShift: SEGMENT_SHIFT_MAX,
       cacheableSegments: 64,
       segmentCountIsHard: false,
     },
@@ -116,8 +120,9 @@ function segmented({ rmpSegmentBytes }: HostSpec, ram: readonly RamRange[]): Rmp
     top.set(node, address)
     return address
   }
-  const [low] = ram
-  const base = low.end < FOUR_GIB ? low.end - MIB : take(low.node, RMP_BOOKKEEPING_BYTES + RST_BYTES)
+  const [low, next] = ram
+  const isSplit = next?.node === low.node // by the MMIO hole
+  const base = isSplit ? low.end - MIB : take(low.node, RMP_BOOKKEEPING_BYTES + RST_BYTES)
   const nodeAt = (address: number) => ram.find(({ end }) => end > address)?.node ?? 0
   return planSegmented({ ram, segmentShift, base, place: (segment, bytes) => take(nodeAt(segment * rmpSegmentBytes), bytes) })
 }

@@ -4,10 +4,27 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CpuId, Ns } from '../arch/index.ts'
-import { DelayedWork, holding, Lock, type Routine, sleepUntil } from '../kernel/index.ts'
+import { type CpuId, type Ns, SECOND } from '../arch/index.ts'
+import {
+  type Backing,
+  cpuDown,
+  cpuUp,
+  DelayedWork,
+  type Guest,
+  holding,
+  kvmConvertToShared,
+  kvmDestroyVm,
+  kvmGmemPopulate,
+  Lock,
+  type Routine,
+  sevSnpInit,
+  sevSnpShutdown,
+  sleepUntil,
+  snpRmpoptAllPhysmem,
+} from '../kernel/index.ts'
+import { members } from '../machine/index.ts'
 import { Drive } from '../testing/drive.ts'
-import { testKernel } from '../testing/kernels.ts'
+import { launch, type TestKernel, testKernel } from '../testing/kernels.ts'
 import { smallMachine } from '../testing/machines.ts'
 import { Clock } from './clock.ts'
 import { COSTS } from './costs.ts'
@@ -258,5 +275,112 @@ describe.each(DRIVERS)('a lock, driven by %s (§7) [K]', (_, make) => {
         { atNs: 40, keepsNs: 20, how: 'shared' },
       ),
     ).toEqual(['1: 10 to 60', '0: 0 to 100', '2: 100 to 200', '3: 200 to 210', '4: 200 to 220'])
+  })
+})
+
+/** A call of the kernel, as a test may make it. */
+type KernelCall =
+  | { readonly call: 'launch'; readonly pages: number; readonly imagePages: number; readonly vcpus: number }
+  | { readonly call: 'populate'; readonly share: number }
+  | { readonly call: 'convert'; readonly page: number }
+  | { readonly call: 'destroy' | 'request' | 'init' | 'full' | 'legacy' | 'CPU 3 down' | 'CPU 3 up' }
+
+/** Makes one call after the other, 100 s apart, so that what each leads to is over when the next comes. @returns their answers */
+function* programme(test: TestKernel, calls: readonly KernelCall[]): Routine<unknown[]> {
+  const { kernel } = test
+  const guests: Guest[] = []
+  const answers: unknown[] = []
+  for (const [i, what] of calls.entries()) {
+    yield* sleepUntil((i + 1) * 100 * SECOND)
+    answers.push(yield* make(what))
+  }
+  return answers
+
+  function* make(what: KernelCall): Routine<unknown> {
+    const guest = guests.at(-1)
+    switch (what.call) {
+      case 'launch': {
+        const result = yield* launch(test, { ...what, id: guests.length })
+        if ('failed' in result) return result.failed
+        guests.push(result)
+        return result.asid
+      }
+      case 'populate':
+        return guest && (yield* kvmGmemPopulate(kernel, guest, Math.floor(guest.pages * what.share)))
+      case 'convert':
+        return guest && what.page < guest.populated && (yield* kvmConvertToShared(kernel, guest, what.page))
+      case 'destroy':
+        guests.pop()
+        return guest && (yield* kvmDestroyVm(kernel, guest))
+      case 'request':
+        return yield* snpRmpoptAllPhysmem(kernel)
+      case 'init':
+        return yield* sevSnpInit(kernel)
+      case 'full':
+      case 'legacy':
+        return yield* sevSnpShutdown(kernel, what.call)
+      case 'CPU 3 down':
+        return yield* cpuDown(kernel, 3)
+      case 'CPU 3 up':
+        return yield* cpuUp(kernel, 3)
+    }
+  }
+}
+
+/** All that a programme leaves behind. */
+function outcome(
+  calls: readonly KernelCall[],
+  backing: Backing,
+  run: (test: TestKernel, routine: Routine<void>, endNs: Ns) => void,
+) {
+  const test = testKernel(smallMachine({ cores: 2, threadsPerCore: 2, freeRegions: 12, asidMax: 3 }), { backing })
+  const { kernel, machine, told } = test
+  Object.assign(kernel, { hostSnp: true, rmpIsSegmented: true })
+  let answers: unknown[] = []
+  function* all(): Routine<void> {
+    yield* sevSnpInit(kernel)
+    answers = yield* programme(test, calls)
+  }
+  run(test, all(), (calls.length + 2) * 100 * SECOND)
+  return {
+    answers,
+    events: told.events.map((event) => event.replace(/on \d/, 'somewhere')),
+    faults: told.faults.length,
+    lines: told.lines,
+    leaks: told.leaks,
+    returned: told.returned,
+    entries: Array.from({ length: machine.rmp.pages }, (_, pfn) => machine.rmp.entry(pfn)),
+    optimised: Array.from({ length: machine.rmp.regions }, (_, region) => [...members(machine.optimisedOn(region))]),
+    bases: machine.tables.bases,
+    guests: [...machine.firmware.guests],
+    freePages: kernel.memory.freePages,
+    online: kernel.online.size,
+    hotplugDisabled: kernel.hotplugDisabled,
+  }
+}
+
+describe('any programme of kernel calls', () => {
+  const calls: fc.Arbitrary<KernelCall> = fc.oneof(
+    fc.record({ call: fc.constant('launch'), pages: fc.integer({ min: 1, max: 12 }), imagePages: fc.nat(9), vcpus: fc.nat(3) }),
+    fc.record({ call: fc.constant('populate'), share: fc.constantFrom(0.3, 0.5, 1) }),
+    fc.record({ call: fc.constant('convert'), page: fc.nat(11) }),
+    fc.record({ call: fc.constantFrom('destroy', 'request') }),
+    fc.record({ call: fc.constantFrom('destroy', 'init', 'full', 'legacy', 'CPU 3 down', 'CPU 3 up') }),
+  ) as fc.Arbitrary<KernelCall>
+
+  it.each([true, false])('leaves the same behind on the clock and on the instant driver (players: %s)', (players) => {
+    const onClock = ({ kernel }: TestKernel, routine: Routine<void>, endNs: Ns) => {
+      const clock = new Clock(kernel, { costs: COSTS, players })
+      clock.spawn(routine)
+      clock.run(endNs)
+    }
+    const atOnce = ({ drive }: TestKernel, routine: Routine<void>, endNs: Ns) => {
+      drive.spawn(routine)
+      drive.advance(endNs)
+    }
+    const runs = fc.property(fc.array(calls, { maxLength: 25 }), fc.constantFrom('4k', '2m', '1g'), (list, backing) => {
+      expect(outcome(list, backing, onClock)).toEqual(outcome(list, backing, atOnce))
+    })
+    fc.assert(runs, { numRuns: 60 })
   })
 })

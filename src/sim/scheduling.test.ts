@@ -94,6 +94,15 @@ describe('a CPU of the clock', () => {
     expect(log).toEqual(['a 1'])
   })
 
+  it.fails('interrupts others when the turn of the task that broadcasts has come, not before', () => {
+    const { kernel, clock, log, worker } = bench()
+    worker('a', 1, 0)
+    worker('b', 1, 1)
+    clock.spawn(interrupt(kernel, 1), 0)
+    clock.run(SECOND)
+    expect(log).toEqual(['a 1', 'b 1'])
+  })
+
   it.fails('loses the time of one handler to one interrupt, however many tasks wait for it', () => {
     const { kernel, clock, log, worker } = bench()
     worker('a', 2, 1)
