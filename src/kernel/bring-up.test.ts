@@ -112,7 +112,7 @@ describe('snp_rmptable_init (§7) [K]', () => {
     expect(boot(machineWith(SEGMENTED, { minSegmentShift: 30, maxSegmentShift: 30 })).mayRunSnp).toBe(true)
   })
 
-  it.fails('refuses more segments than a CPU takes that says their number is a hard limit (§2, CPUID 8000_0025 EBX bit 10) [K]', () => {
+  it('refuses more segments than a CPU takes that says their number is a hard limit (§2, CPUID 8000_0025 EBX bit 10) [K]', () => {
     expect(boot(machineWith(SEGMENTED, { cacheableSegments: 3, segmentCountIsHard: true })).mayRunSnp).toBe(true)
     expect(boot(machineWith(SEGMENTED, { cacheableSegments: 2, segmentCountIsHard: false })).mayRunSnp).toBe(true)
     expect(boot(machineWith(SEGMENTED, { cacheableSegments: 2, segmentCountIsHard: true })).mayRunSnp).toBe(false)
@@ -237,7 +237,7 @@ describe('snp_prepare (§7) [K, L v9, L v10]', () => {
     expect(kernel.snpInitialised).toBe(false)
   })
 
-  it.fails('keeps hotplug disabled when SNP_EN could be set on some CPUs only: it stays disabled while SNP_EN is set (§7) [L v10]', () => {
+  it('keeps hotplug disabled when SNP_EN could be set on some CPUs only: it stays disabled while SNP_EN is set (§7) [L v10]', () => {
     const { kernel, drive, machine } = halfEnabled()
     drive.call(sevSnpInit(kernel))
     expect(snpEn(machine)).toEqual([true, false, true, true])

@@ -1,10 +1,9 @@
 import { assert } from '../arch/index.ts'
-import { ASSIGNED } from '../machine/index.ts'
 import type { Guest } from './guest.ts'
 import type { Kernel } from './kernel.ts'
 import { playLoop } from './loop.ts'
 import type { Extent } from './memory/index.ts'
-import { condResched, cpuTime, type Routine } from './ops.ts'
+import { condResched, countRmpRun, cpuTime, type Routine, rmpupdateRun } from './ops.ts'
 import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpLookupRmpentry, snpRmptablePsmash } from './rmp-ops.ts'
 
 /**
@@ -25,24 +24,16 @@ function* sevGmemPrepare(kernel: Kernel, guest: Guest, page: number, end: number
   const pages = folioPages(kernel, guest, page, end)
   const entry = yield* snpLookupRmpentry(kernel, pfn)
   if (entry?.assigned) return page + (entry.size === '2M' ? pages : 1)
-  if (pages === hugePages && kernel.backing !== '4k' && isShared(kernel, pfn)) {
+  const shared = yield* countRmpRun(pfn, pages, false)
+  if (shared === hugePages && page % hugePages === 0 && kernel.backing !== '4k') {
     yield* cpuTime('clear 2M page')
     yield* rmpMakePrivate(kernel, pfn, page * pageBytes, '2M', guest.asid, false)
   } else {
-    const run = sharedRun(kernel, pfn, pages)
-    yield* cpuTime('clear 4K page', run)
-    yield {
-      op: 'rmpupdate-run',
-      instruction: {
-        name: 'RMPUPDATE',
-        rax: pfn * pageBytes,
-        input: { gpa: page * pageBytes, assigned: true, size: '4K', immutable: false, asid: guest.asid },
-      },
-      pages: run,
-    }
-    return page + run
+    yield* cpuTime('clear 4K page', shared)
+    const input = { gpa: page * pageBytes, assigned: true, size: '4K', immutable: false, asid: guest.asid } as const
+    yield* rmpupdateRun({ name: 'RMPUPDATE', rax: pfn * pageBytes, input }, shared)
   }
-  return page + pages
+  return page + shared
 }
 
 /** Guest pages from `page` to the end of its huge page, its run of system memory, or the range: one huge page when all is aligned. */
@@ -50,18 +41,6 @@ function folioPages(kernel: Kernel, guest: Guest, page: number, end: number): nu
   const { hugePages } = kernel.machine.geometry
   const pfn = guest.pfnOf(page)
   return Math.min(hugePages - (pfn % hugePages), guest.contiguousFrom(page), end - page)
-}
-
-/** `is_pfn_range_shared`: no page of the huge page is assigned. [K] */
-function isShared({ machine }: Kernel, pfn: number): boolean {
-  return machine.rmp.hugeAssigned(machine.rmp.hugeOf(pfn)) === 0
-}
-
-/** Pages from `pfn` on, at most `pages`, that are not assigned. */
-function sharedRun({ machine }: Kernel, pfn: number, pages: number): number {
-  let run = 1
-  while (run < pages && !(machine.rmp.bits(pfn + run) & ASSIGNED)) run++
-  return run
 }
 
 /** Guest memory goes back in chunks of this many bytes: what a truncation frees between two looks at other work. */
@@ -88,44 +67,31 @@ export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
 
 /** One folio back to the hypervisor; a 2M entry that is not freed whole is split first. @returns the next guest page [K] */
 function* sevGmemInvalidate(kernel: Kernel, guest: Guest, page: number, end: number, leaked: Extent[]): Routine<number> {
-  const { hugePages } = kernel.machine.geometry
+  const { hugePages, pageBytes } = kernel.machine.geometry
   const pfn = guest.pfnOf(page)
   const pages = folioPages(kernel, guest, page, end)
-  const isHuge = pages === hugePages
-  yield* cpuTime(
-    isHuge && kernel.backing !== '4k' ? 'free 2M folio' : 'free 4K folio',
-    isHuge && kernel.backing !== '4k' ? 1 : pages,
-  )
   const entry = yield* snpLookupRmpentry(kernel, pfn)
-  if (!entry?.assigned) {
-    yield* condResched()
-    return page + 1
-  }
-  if (entry.size === '2M' && isHuge) {
+  const isLarge = entry?.assigned === true && entry.size === '2M'
+  const run = isLarge ? pages : yield* countRmpRun(pfn, pages, entry?.assigned === true)
+  if (kernel.backing === '4k') yield* cpuTime('free 4K folio', run)
+  else if (pfn % hugePages === 0) yield* cpuTime('free 2M folio')
+  if (isLarge && pages === hugePages) {
     if (!(yield* rmpMakeShared(kernel, pfn, '2M'))) leak(kernel, leaked, pfn, pages)
-    yield* condResched()
-    return page + pages
+  } else if (entry?.assigned) {
+    if (isLarge) yield* snpRmptablePsmash(kernel, pfn)
+    const input = { gpa: 0, assigned: false, size: '4K', immutable: false, asid: 0 } as const
+    const shared = yield* rmpupdateRun({ name: 'RMPUPDATE', rax: pfn * pageBytes, input }, run)
+    if (shared < run) yield* leakAssigned(kernel, leaked, pfn, run)
   }
-  if (entry.size === '2M') yield* snpRmptablePsmash(kernel, pfn)
-  const run = assignedRun(kernel, pfn, pages)
-  yield {
-    op: 'rmpupdate-run',
-    instruction: {
-      name: 'RMPUPDATE',
-      rax: pfn * kernel.machine.geometry.pageBytes,
-      input: { gpa: 0, assigned: false, size: '4K', immutable: false, asid: 0 },
-    },
-    pages: run,
-  }
-  for (let i = 0; i < run; i++) if (kernel.machine.rmp.bits(pfn + i) & ASSIGNED) leak(kernel, leaked, pfn + i, 1)
   yield* condResched()
   return page + run
 }
 
-function assignedRun({ machine }: Kernel, pfn: number, pages: number): number {
-  let run = 1
-  while (run < pages && machine.rmp.bits(pfn + run) & ASSIGNED) run++
-  return run
+/** Those of the pages that could not be made shared. */
+function* leakAssigned(kernel: Kernel, leaked: Extent[], pfn: number, pages: number): Routine<void> {
+  for (let page = pfn; page < pfn + pages; page++) {
+    if ((yield* countRmpRun(page, 1, true)) === 1) leak(kernel, leaked, page, 1)
+  }
 }
 
 function leak(kernel: Kernel, leaked: Extent[], pfn: number, pages: number): void {
@@ -135,11 +101,11 @@ function leak(kernel: Kernel, leaked: Extent[], pfn: number, pages: number): voi
 
 /** Memory back to the allocator; what shares a folio with a leaked page stays away with it. */
 function giveBack(kernel: Kernel, extents: Extent[], leaked: readonly Extent[]): void {
-  const { hugePages } = kernel.machine.geometry
+  const { folioPages } = kernel.memory
   let kept = extents
   for (const { pfn, pages } of leaked) {
-    const start = pfn - (pfn % hugePages)
-    const end = Math.ceil((pfn + pages) / hugePages) * hugePages
+    const start = pfn - (pfn % folioPages)
+    const end = Math.ceil((pfn + pages) / folioPages) * folioPages
     kept = kept.flatMap((extent) => without(extent, start, end))
   }
   kernel.memory.freeGuest(kept)

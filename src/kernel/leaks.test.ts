@@ -134,7 +134,7 @@ describe('one failure in the life of a guest (§7) [K]', () => {
     }
   })
 
-  it.fails('fails the launch in which it happens: image pages, which are handed to the firmware like all others', () => {
+  it('fails the launch in which it happens: image pages, which are handed to the firmware like all others', () => {
     expect(phases(true)).toHaveLength(6)
     for (const k of phases(true)) {
       expect(trial((_, n) => n === k).result, `${nameOf(PLAIN.done[k])}, number ${k}`).toHaveProperty('failed')
@@ -148,7 +148,7 @@ describe('one failure in the life of a guest (§7) [K]', () => {
     }
   })
 
-  it.fails('leaks nothing when the firmware refuses an image page: PAGE_RECLAIM takes a Pre-Guest page back (§4) [APM]', () => {
+  it('leaks nothing when the firmware refuses an image page: PAGE_RECLAIM takes a Pre-Guest page back (§4) [APM]', () => {
     for (const k of phases(true)) {
       const { kernel, total } = trial((_, n) => n === k)
       expect([kernel.leakedPages, kernel.memory.freePages], `${nameOf(PLAIN.done[k])}, number ${k}`).toEqual([0, total])
@@ -237,7 +237,7 @@ describe('a leaked page of a guest', () => {
     ])
   })
 
-  it.fails.each([
+  it.each([
     ['1 GiB backing', { backing: '1g' }],
     ['hugetlb', { placement: 'hugetlb' }],
   ] as const)('keeps its 1 GiB folio away where folios are that large: %s', (_, spec) => {

@@ -1,4 +1,4 @@
-import type { CpuId, Ns } from '../arch/index.ts'
+import type { CpuId, Ns, Pfn, RmpReadForm } from '../arch/index.ts'
 import type { FirmwareCommand, FirmwareStatus, IndexSet, Instruction, Outcomes } from '../machine/index.ts'
 import type { Loop } from './loop.ts'
 import type { DelayedWork, Lock } from './sync.ts'
@@ -31,6 +31,12 @@ export type Op =
   | { readonly op: 'delay-work'; readonly work: DelayedWork; readonly delayNs: Ns; readonly ifPending: 'keep' | 'restart' }
   | { readonly op: 'cancel-work-sync'; readonly work: DelayedWork }
   | { readonly op: 'sleep-until'; readonly atNs: Ns }
+  /** A load of the raw RMP entry of a page: what CPUs without RMPREAD leave to software. */
+  | { readonly op: 'load-rmp-entry'; readonly pfn: Pfn }
+  /** How many pages from `pfn` on, at most `pages`, all have Assigned as asked for; the look-ups are part of what follows. */
+  | { readonly op: 'count-rmp-run'; readonly pfn: Pfn; readonly pages: number; readonly assigned: boolean }
+  /** Zeroes the RMP, through its mapping: everything is the hypervisor's. */
+  | { readonly op: 'clear-rmp' }
   /** CPU time that changes nothing in the machine. */
   | { readonly op: 'cpu-time'; readonly what: CpuWork; readonly times: number }
   /** A loop of like steps that the driver may play some of by itself; it answers with the index to go on from. */
@@ -43,7 +49,7 @@ export type LaunchUpdate = Extract<FirmwareCommand, { name: 'SNP_LAUNCH_UPDATE' 
 export type IpiFunction = Instruction | { readonly name: 'msr_set_bit'; readonly msr: number; readonly bits: bigint }
 
 /** Kinds of CPU time, priced by the clock. */
-export type CpuWork = 'clear 4K page' | 'clear 2M page' | 'free 4K folio' | 'free 2M folio' | 'clear RMP GiB'
+export type CpuWork = 'clear 4K page' | 'clear 2M page' | 'free 4K folio' | 'free 2M folio'
 
 /** What came back from a function run on many CPUs. */
 export interface IpiOutcome {
@@ -78,6 +84,24 @@ export function* condResched(): Routine<void> {
 
 export function* sleepUntil(atNs: Ns): Routine<void> {
   yield { op: 'sleep-until', atNs }
+}
+
+export function* loadRmpEntry(pfn: Pfn): Routine<RmpReadForm> {
+  return (yield { op: 'load-rmp-entry', pfn }) as RmpReadForm
+}
+
+export function* countRmpRun(pfn: Pfn, pages: number, assigned: boolean): Routine<number> {
+  return (yield { op: 'count-rmp-run', pfn, pages, assigned }) as number
+}
+
+/** @returns how many of the updates succeeded */
+export function* rmpupdateRun(instruction: Rmpupdate, pages: number): Routine<number> {
+  return (yield { op: 'rmpupdate-run', instruction, pages }) as number
+}
+
+/** @returns SUCCESS, or the first other status */
+export function* launchUpdateRun(command: LaunchUpdate, pages: number): Routine<FirmwareStatus> {
+  return (yield { op: 'launch-update-run', command, pages }) as FirmwareStatus
 }
 
 export function* cpuTime(what: CpuWork, times = 1): Routine<void> {

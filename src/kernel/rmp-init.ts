@@ -1,7 +1,6 @@
 import {
   decodeRmpCfg,
   entryBytes,
-  GIB,
   layoutProblem,
   logRmpSegment,
   logRmpTableRange,
@@ -22,7 +21,7 @@ import {
 } from '../arch/index.ts'
 import { hotplugDisable, hotplugEnable } from './hotplug.ts'
 import type { Kernel } from './kernel.ts'
-import { cpuTime, execute, holding, onEachCpuMask, type Routine } from './ops.ts'
+import { execute, holding, onEachCpuMask, type Routine } from './ops.ts'
 
 /** `snp_probe_rmptable_info`: reads the MSRs, checks the segment size against CPUID. @returns whether there is an RMP to use [K] */
 export function* snpProbeRmptableInfo(kernel: Kernel): Routine<boolean> {
@@ -50,11 +49,17 @@ export function* snpProbeRmptableInfo(kernel: Kernel): Routine<boolean> {
 /** `snp_rmptable_init`: maps the segments, checks that they cover RAM. @returns whether the host may run SNP [K] */
 export function* snpRmptableInit(kernel: Kernel): Routine<boolean> {
   if (!(yield* snpProbeRmptableInfo(kernel))) return false
-  const { layout, ram } = kernel.machine
+  const { layout, ram, features } = kernel.machine
   if (layout === undefined) return refuse(kernel, 'the RMP described by the MSRs is not in memory')
   const problem = layoutProblem(layout, ram)
   if (problem !== undefined) return refuse(kernel, problem)
-  if (layout.kind === 'segmented') logSegments(kernel, layout)
+  if (layout.kind === 'segmented') {
+    const mapped = layout.segments.filter((_, i) => mappedBytes(layout, i) > 0).length
+    if (features.segmentCountIsHard && mapped > features.cacheableSegments) {
+      return refuse(kernel, `${mapped} RMP segments are more than the ${features.cacheableSegments} that the CPU supports`)
+    }
+    logSegments(kernel, layout)
+  }
   kernel.hostSnp = true
   if ((yield* readMsr(MSR_SYSCFG)) & SYSCFG_SNP_EN) {
     yield* hotplugDisable(kernel) // a kexec target finds SNP on: the set of CPUs must not change any more [L v10]
@@ -66,29 +71,28 @@ export function* snpRmptableInit(kernel: Kernel): Routine<boolean> {
 /** `snp_prepare`: enables SNP on every CPU, unless a previous kernel has. @returns whether it is on [L v9, v10] */
 export function* snpPrepare(kernel: Kernel): Routine<boolean> {
   if ((yield* readMsr(MSR_SYSCFG)) & SYSCFG_SNP_EN) return true
-  yield* clearRmp(kernel)
+  yield { op: 'clear-rmp' } // the bookkeeping and all entries [K]
   yield* hotplugDisable(kernel)
-  const enabled = yield* holding(kernel.hotplugLock, 'shared', snpEnableAll(kernel))
-  if (!enabled) yield* hotplugEnable(kernel)
-  return enabled
+  const result = yield* holding(kernel.hotplugLock, 'shared', snpEnableAll(kernel))
+  if (result === 'not tried') yield* hotplugEnable(kernel) // once SNP_EN is set somewhere it stays disabled [L v10]
+  return result === 'enabled'
 }
 
-function* snpEnableAll(kernel: Kernel): Routine<boolean> {
+function* snpEnableAll(kernel: Kernel): Routine<'enabled' | 'failed' | 'not tried'> {
   const { online, machine } = kernel
-  if (online !== machine.topology.cpuSets.all) return refuse(kernel, 'SNP needs all present CPUs to be online')
+  if (online !== machine.topology.cpuSets.all) {
+    refuse(kernel, 'SNP needs all present CPUs to be online')
+    return 'not tried'
+  }
   yield* onEachCpuMask(online, { name: 'WBINVD' })
   yield* onEachCpuMask(online, { name: 'msr_set_bit', msr: MSR_SYSCFG, bits: SYSCFG_MFDM })
   const { faulted } = yield* onEachCpuMask(online, { name: 'msr_set_bit', msr: MSR_SYSCFG, bits: SYSCFG_SNP_EN | SYSCFG_VMPL_EN })
-  if (faulted.size > 0) return refuse(kernel, 'SNP_EN could not be set')
+  if (faulted.size > 0) {
+    refuse(kernel, 'SNP_EN could not be set')
+    return 'failed'
+  }
   kernel.tell.snpEnabled()
-  return true
-}
-
-/** Zeroes the bookkeeping and all entries: everything is the hypervisor's. [K] */
-function* clearRmp(kernel: Kernel): Routine<void> {
-  const bytes = kernel.machine.rmpOwn.reduce((sum, { start, end }) => sum + end - start, 0)
-  yield* cpuTime('clear RMP GiB', bytes / GIB)
-  kernel.machine.rmp.zero()
+  return 'enabled'
 }
 
 function logSegments(kernel: Kernel, layout: SegmentedRmp): void {

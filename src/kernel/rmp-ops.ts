@@ -9,7 +9,7 @@ import {
   SUCCESS,
 } from '../arch/index.ts'
 import type { Kernel } from './kernel.ts'
-import { execute, firmware, type Rmpupdate, type Routine } from './ops.ts'
+import { execute, firmware, loadRmpEntry, type Rmpupdate, type Routine } from './ops.ts'
 
 /** `rmp_make_private`: the page or huge page belongs to a guest (asid ≠ 0) or the firmware (asid 0) now. @returns whether it does [K] */
 export function* rmpMakePrivate(
@@ -44,15 +44,18 @@ const OVERLAP_RETRIES_MAX = 8
 
 /** `snp_lookup_rmpentry`: what the RMP says of a page. An entry that does not exist reads as not assigned. [K] */
 export function* snpLookupRmpentry(kernel: Kernel, pfn: Pfn): Routine<RmpReadForm | undefined> {
-  const { pageBytes, hugePages } = kernel.machine.geometry
-  const own = yield* read(pfn * pageBytes)
+  const { hugePages } = kernel.machine.geometry
+  const own = yield* read(kernel, pfn)
   if (own?.assigned || pfn % hugePages === 0) return own
-  const large = yield* read((pfn - (pfn % hugePages)) * pageBytes) // a 2M entry lives at the first page's slot [K]
+  const large = yield* read(kernel, pfn - (pfn % hugePages)) // a 2M entry lives at the first page's slot [K]
   return large?.size === '2M' ? large : own
 }
 
-function* read(rax: number): Routine<RmpReadForm | undefined> {
-  const outcome = yield* execute({ name: 'RMPREAD', rax })
+/** By RMPREAD; older CPUs leave it to software to load the raw entry. [K] */
+function* read({ machine }: Kernel, pfn: Pfn): Routine<RmpReadForm | undefined> {
+  const { pageBytes } = machine.geometry
+  if (!machine.features.rmpread) return machine.isCovered(pfn * pageBytes, pageBytes) ? yield* loadRmpEntry(pfn) : undefined
+  const outcome = yield* execute({ name: 'RMPREAD', rax: pfn * pageBytes })
   return outcome.kind === 'done' ? outcome.form : undefined
 }
 

@@ -24,10 +24,10 @@ function* init(kernel: Kernel): Routine<boolean> {
   return true
 }
 
-/** Writes back all caches and flushes the data fabric: needed before an ASID is used again. [K] */
-export function* dfFlush(kernel: Kernel): Routine<void> {
+/** Writes back all caches and flushes the data fabric: needed before an ASID is used again. @returns whether they are [K] */
+export function* dfFlush(kernel: Kernel): Routine<boolean> {
   yield* onEachCpuMask(kernel.online, { name: 'WBINVD' })
-  yield* firmware({ name: 'SNP_DF_FLUSH' })
+  return (yield* firmware({ name: 'SNP_DF_FLUSH' })) === 'SUCCESS'
 }
 
 /**

@@ -3,8 +3,8 @@ import { kvmGmemRelease } from './gmem.ts'
 import { Guest } from './guest.ts'
 import type { Kernel } from './kernel.ts'
 import type { Extent } from './memory/index.ts'
-import { firmware, holding, lock, type Routine, unlock } from './ops.ts'
-import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpReclaimPage } from './rmp-ops.ts'
+import { firmware, holding, launchUpdateRun, lock, type Routine, rmpupdateRun, unlock } from './ops.ts'
+import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpLookupRmpentry, snpReclaimPage } from './rmp-ops.ts'
 import { dfFlush } from './sev-dev.ts'
 
 /** What a guest is launched with. */
@@ -54,7 +54,8 @@ function* launch(kernel: Kernel, guest: Guest, imagePages: number): Routine<stri
   const context = guest.context * kernel.machine.geometry.pageBytes
   const activated = yield* firmware({ name: 'SNP_ACTIVATE', context, asid: guest.asid })
   if (activated !== 'SUCCESS') return `SNP_ACTIVATE: ${activated}`
-  yield* snpLaunchUpdate(kernel, guest, imagePages)
+  const imageProblem = yield* snpLaunchUpdate(kernel, guest, imagePages)
+  if (imageProblem !== undefined) return imageProblem
   for (let vcpu = 0; vcpu < guest.vcpus; vcpu++) {
     const page = kernel.memory.allocateKernelPage('snp')
     if (page === undefined) return 'no memory for a VMSA'
@@ -74,7 +75,7 @@ function* sevAsidNew(kernel: Kernel): Routine<number | undefined> {
 function* takeAsid(kernel: Kernel): Routine<number | undefined> {
   const asid = kernel.asids.take()
   if (asid !== undefined || !kernel.asids.isWorthFlushing) return asid
-  yield* dfFlush(kernel)
+  if (!(yield* dfFlush(kernel))) return undefined // they stay dirty: a later flush may free them
   kernel.asids.recycle()
   return kernel.asids.take()
 }
@@ -98,21 +99,34 @@ function* snpContextCreate(kernel: Kernel): Routine<Pfn | undefined> {
   return undefined
 }
 
-/** `snp_launch_update`: the image is made private 4K and immutable, and handed to the firmware, which measures it. [K] */
-function* snpLaunchUpdate(kernel: Kernel, guest: Guest, imagePages: number): Routine<void> {
+/** `snp_launch_update`: the image is made private 4K and immutable, and handed to the firmware, which measures it. [K] @returns why not, if not */
+function* snpLaunchUpdate(kernel: Kernel, guest: Guest, imagePages: number): Routine<string | undefined> {
   const { hugePages, pageBytes } = kernel.machine.geometry
+  const context = guest.context * pageBytes
   for (let page = 0; page < imagePages; ) {
     const pfn = guest.pfnOf(page)
     const pages = Math.min(hugePages - (pfn % hugePages), guest.contiguousFrom(page), imagePages - page)
-    const rax = pfn * pageBytes
     const gpa = page * pageBytes
     const input = { gpa, assigned: true, size: '4K', immutable: true, asid: guest.asid } as const
-    yield { op: 'rmpupdate-run', instruction: { name: 'RMPUPDATE', rax, input }, pages }
-    const context = guest.context * pageBytes
-    yield { op: 'launch-update-run', command: { name: 'SNP_LAUNCH_UPDATE', context, page: rax, gpa, vmsa: false }, pages }
+    guest.populated = page + pages
+    const made = yield* rmpupdateRun({ name: 'RMPUPDATE', rax: pfn * pageBytes, input }, pages)
+    const command = { name: 'SNP_LAUNCH_UPDATE', context, page: pfn * pageBytes, gpa, vmsa: false } as const
+    const status = made === pages ? yield* launchUpdateRun(command, pages) : undefined
+    if (status !== 'SUCCESS') {
+      yield* reclaimImage(kernel, pfn, pages)
+      return status === undefined ? 'RMPUPDATE of the launch image failed' : `SNP_LAUNCH_UPDATE: ${status}`
+    }
     page += pages
   }
-  guest.populated = imagePages
+  return undefined
+}
+
+/** Pages of the image that the firmware did not take are still Pre-Guest: it hands them back first. [K, APM] */
+function* reclaimImage(kernel: Kernel, pfn: Pfn, pages: number): Routine<void> {
+  for (let page = pfn; page < pfn + pages; page++) {
+    const entry = yield* snpLookupRmpentry(kernel, page)
+    if (entry?.assigned && entry.immutable) yield* snpReclaimPage(kernel, page)
+  }
 }
 
 /** `snp_launch_update_vmsa`, for one vCPU. [K] */

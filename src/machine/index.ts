@@ -11,6 +11,6 @@ export { type CpuState, Machine, type MachineSpec, type RamRange } from './machi
 export { type Assumption, DEFAULT_MACHINE_OPTIONS, type MachineOptions, machineAssumptions } from './options.ts'
 export { ASSIGNED, IMMUTABLE, Rmp, SIZE_2M, VALIDATED, VMSA } from './rmp.ts'
 export { RmpoptTables, type Scan } from './rmpopt-tables.ts'
-export { isPlainHuge, launchUpdateRun, rmpupdateRun, updatePlainHuge } from './runs.ts'
+export { isPlainHuge, launchUpdateRun, rmpRun, rmpupdateRun, updatePlainHuge } from './runs.ts'
 export { Tlb, type Translation } from './tlb.ts'
 export { Topology, type TopologySpec } from './topology.ts'

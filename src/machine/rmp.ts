@@ -6,6 +6,7 @@ import {
   type RegionIndex,
   RMP_ENTRY_DEFAULT,
   type RmpEntry,
+  type RmpReadForm,
 } from '../arch/index.ts'
 
 /** Bits of the compact form of an entry. All zero: the default, a page of the hypervisor. */
@@ -82,6 +83,12 @@ export class Rmp {
   /** What stands in the slot of a page: behind the first page of a 2M entry the slots are empty [K]. */
   slot(pfn: Pfn): RmpEntry {
     return (this.bits(pfn) & SIZE_2M) !== 0 && pfn % this.geometry.hugePages !== 0 ? RMP_ENTRY_DEFAULT : this.entry(pfn)
+  }
+
+  /** A page's slot in the architectural form, with the summary of its huge page. */
+  readForm(pfn: Pfn): RmpReadForm {
+    const { gpa, assigned, size, immutable, asid } = this.slot(pfn)
+    return { gpa, assigned, size, immutable, asid, hpageRegionStatus: this.hugeAssigned(this.hugeOf(pfn)) > 0 }
   }
 
   bits(pfn: Pfn): number {

@@ -1,4 +1,4 @@
-import { type CpuId, type HugeIndex, SUCCESS } from '../arch/index.ts'
+import { type CpuId, type HugeIndex, type Pfn, SUCCESS } from '../arch/index.ts'
 import type { FirmwareCommand, FirmwareStatus } from './firmware/commands.ts'
 import { firmwareCommand } from './firmware/index.ts'
 import { execute } from './instructions/index.ts'
@@ -87,6 +87,13 @@ function updatePlainRun(machine: Machine, { rax, input }: Extract<Instruction, {
   else tables.dropResult(machine.regionOf(rax))
   const dropped = tlb.shootDown(rax, pages * geometry.pageBytes)
   if (dropped > 0) machine.tell.shotDown(dropped)
+}
+
+/** How many pages from `pfn` on, at most `pages`, all have Assigned as asked for. */
+export function rmpRun({ rmp }: Machine, pfn: Pfn, pages: number, assigned: boolean): number {
+  let run = 0
+  while (run < pages && ((rmp.bits(pfn + run) & ASSIGNED) !== 0) === assigned) run++
+  return run
 }
 
 /** SNP_LAUNCH_UPDATE for consecutive pages of one huge page. @returns the first status that is not SUCCESS, if any */

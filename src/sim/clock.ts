@@ -35,6 +35,8 @@ export class Clock {
   /** Tasks with an operation on a CPU in flight: the ones that an interrupt delays. */
   readonly #onCpu = new Set<Task>()
   readonly #cpuFreeNs: Float64Array
+  /** Used within `interrupt`. */
+  readonly #interruptedNs = new Map<CpuId, Ns>()
   readonly #unpinnedWaiters: { readonly cpu: CpuId; readonly task: Task }[] = []
   #nextTask = 0
   #nextCpu = 0
@@ -59,6 +61,7 @@ export class Clock {
       routine,
       cpu,
       complete: undefined,
+      begin: undefined,
       stolenNs: 0,
       pinned: 0,
       work,
@@ -92,6 +95,17 @@ export class Clock {
     this.#occupy(task, ns)
   }
 
+  /** Whether nobody else is being served on the CPU, or waits there. */
+  isFree(cpu: CpuId): boolean {
+    return this.#cpuFreeNs[cpu] <= this.nowNs
+  }
+
+  /** The task waits until its CPU is free; then `begin` begins. */
+  whenFree(task: Task, begin: () => void): void {
+    task.begin = begin
+    this.#agenda.putSoon(this.#cpuFreeNs[task.cpu], task)
+  }
+
   #occupy(task: Task, ns: Ns): void {
     const end = Math.max(this.nowNs, this.#cpuFreeNs[task.cpu]) + ns
     this.#cpuFreeNs[task.cpu] = end
@@ -113,14 +127,16 @@ export class Clock {
 
   /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. `handlerNs` by place in the mask. */
   interrupt(mask: IndexSet, except: Task, handlerNs: (place: number) => Ns): void {
-    if (this.#onCpu.size === 0) return
+    const lost = this.#interruptedNs
     for (const task of this.#onCpu) {
-      if (task !== except && has(mask, task.cpu)) {
-        const ns = handlerNs(rank(mask, task.cpu))
-        task.stolenNs += ns
-        this.#cpuFreeNs[task.cpu] += ns
-      }
+      if (task === except || !has(mask, task.cpu)) continue
+      const ns = handlerNs(rank(mask, task.cpu))
+      task.stolenNs += ns
+      lost.set(task.cpu, ns) // once, however many tasks share the CPU
     }
+    if (lost.size === 0) return
+    for (const [cpu, ns] of lost) this.#cpuFreeNs[cpu] += ns
+    lost.clear()
   }
 
   /** Arms a work item's timer. */
@@ -134,12 +150,18 @@ export class Clock {
   }
 
   waitUnpinned(task: Task, cpu: CpuId): boolean {
-    if (![...this.#tasks.values()].some((other) => other.cpu === cpu && other.pinned > 0)) return false
+    if (!this.#isPinned(cpu)) return false
     this.#unpinnedWaiters.push({ cpu, task })
     return true
   }
 
+  #isPinned(cpu: CpuId): boolean {
+    for (const task of this.#tasks.values()) if (task.cpu === cpu && task.pinned > 0) return true
+    return false
+  }
+
   unpinned(cpu: CpuId): void {
+    if (this.#isPinned(cpu)) return
     for (let i = this.#unpinnedWaiters.length - 1; i >= 0; i--) {
       const waiter = this.#unpinnedWaiters[i]
       if (waiter.cpu === cpu) {
@@ -163,6 +185,12 @@ export class Clock {
   }
 
   #goOn(task: Task, untilNs: Ns): void {
+    if (task.begin !== undefined) {
+      const { begin } = task
+      task.begin = undefined
+      begin()
+      return
+    }
     if (task.stolenNs > 0) {
       const later = this.nowNs + task.stolenNs
       task.stolenNs = 0
@@ -178,6 +206,7 @@ export class Clock {
 
   /** Gives the routine its answer and carries out what it asks for, until something takes time. */
   #resume(task: Task, answer: unknown): void {
+    if (!has(this.kernel.online, task.cpu)) task.cpu = this.#pickCpu() // its own went offline
     for (;;) {
       const step = task.routine.next(answer)
       if (step.done) {

@@ -22,6 +22,8 @@ export interface Costs {
   readonly clearBroadcastNs: Ns
   /** The other instructions. */
   readonly instructionNs: { readonly [Name in Exclude<Instruction['name'], 'RMPOPT' | 'RMPUPDATE'>]: Ns }
+  /** Zeroing a GiB of RMP. */
+  readonly clearRmpGibNs: Ns
   readonly cpuWorkNs: { readonly [What in CpuWork]: Ns }
   readonly firmwareNs: { readonly [Name in FirmwareCommand['name']]: Ns }
 }
@@ -50,12 +52,12 @@ export const COSTS: Costs = {
     RDMSR: 100,
     WBINVD: 2 * MS,
   },
+  clearRmpGibNs: 100 * MS,
   cpuWorkNs: {
     'clear 4K page': 200,
     'clear 2M page': 100 * US,
     'free 4K folio': 300,
     'free 2M folio': 2 * US,
-    'clear RMP GiB': 100 * MS,
   },
   firmwareNs: {
     SNP_INIT_EX: 500 * MS,

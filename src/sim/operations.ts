@@ -1,4 +1,4 @@
-import { type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
+import { GIB, type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
 import type { IpiFunction, Op } from '../kernel/index.ts'
 import {
   firmwareCommand,
@@ -8,6 +8,7 @@ import {
   launchUpdateRun,
   members,
   type Outcome,
+  rmpRun,
   rmpupdateRun,
 } from '../machine/index.ts'
 import type { Clock } from './clock.ts'
@@ -44,6 +45,14 @@ export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' 
       return undefined
     case 'on-each-cpu':
       return onEachCpu(clock, task, op.mask, op.fn)
+    case 'load-rmp-entry':
+      return busy(clock, task, costs.instructionNs.RMPREAD, () => kernel.machine.rmp.readForm(op.pfn))
+    case 'count-rmp-run':
+      return { answer: rmpRun(kernel.machine, op.pfn, op.pages, op.assigned) }
+    case 'clear-rmp': {
+      const bytes = kernel.machine.rmpOwn.reduce((sum, { start, end }) => sum + end - start, 0)
+      return busy(clock, task, Math.round((bytes / GIB) * costs.clearRmpGibNs), () => kernel.machine.rmp.zero())
+    }
     case 'cpu-time':
       return busy(clock, task, Math.round(op.times * costs.cpuWorkNs[op.what]), () => undefined)
     case 'sleep-until':
@@ -135,6 +144,7 @@ function isVerify(fn: IpiFunction): fn is Extract<Instruction, { name: 'RMPOPT' 
 function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): undefined {
   const { kernel, tally, costs } = clock
   const { machine } = kernel
+  if (!clock.isFree(task.cpu)) return clock.whenFree(task, () => onEachCpu(clock, task, mask, fn)) as undefined
   const remote = mask.size - (has(mask, task.cpu) ? 1 : 0)
   const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
   if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0 && clock.scannable.has(mask, region)) {

@@ -86,7 +86,7 @@ class RmpoptMaskPlayer implements Player {
 
   begin(region: RegionIndex): Ns {
     const clock = this.#clock
-    if (!clock.scannable.has(this.#mask, region)) return -1
+    if (!clock.scannable.has(this.#mask, region) || !clock.isFree(this.#task.cpu)) return -1
     this.#region = region
     const broadcast = broadcastCost(clock, this.#task, this.#mask, region)
     this.#rmpopt.begin(region)
@@ -165,7 +165,8 @@ abstract class FolioPlayer implements Player {
 
 class PreparePlayer extends FolioPlayer {
   protected updates(bits: number): number {
-    if (bits & ASSIGNED) return 0
+    const { hugePages } = this.clock.kernel.machine.geometry
+    if (bits & ASSIGNED || (!this.isSmall && this.page % hugePages !== 0)) return 0
     return this.isSmall ? this.clock.kernel.machine.geometry.hugePages : 1
   }
 

@@ -17,6 +17,8 @@ export interface Task extends Happening {
   cpu: CpuId
   /** What to do when the operation in flight has taken its time; returns the answer to it. */
   complete: (() => unknown) | undefined
+  /** It waits for its turn on its CPU; then this begins what it is to do there. */
+  begin: (() => void) | undefined
   /** Time that interrupts have taken from the operation in flight and that is not yet part of its end. */
   stolenNs: Ns
   /** Depth of `migrate_disable`. */

@@ -9,6 +9,7 @@ import {
   type Instruction,
   members,
   type Outcome,
+  rmpRun,
 } from '../machine/index.ts'
 
 /** What the processor or the firmware is asked to do. */
@@ -47,6 +48,12 @@ export function actOut(kernel: Kernel, cpu: CpuId, op: Exclude<Op, { op: Schedul
       const statuses = offsets(kernel, op.pages).map((by) => act({ ...op.command, page: page + by, gpa: gpa + by }))
       return statuses.find((status) => status !== 'SUCCESS') ?? 'SUCCESS'
     }
+    case 'load-rmp-entry':
+      return kernel.machine.rmp.readForm(op.pfn)
+    case 'count-rmp-run':
+      return rmpRun(kernel.machine, op.pfn, op.pages, op.assigned)
+    case 'clear-rmp':
+      return kernel.machine.rmp.zero()
     case 'smp-processor-id':
       return cpu
     case 'play':

@@ -32,6 +32,7 @@ export function createPhysicalMemory(options: PhysicalMemoryOptions): PhysicalMe
     return kernels.get(taker)!
   }
   return {
+    folioPages: supply.folioHuges * geometry.hugePages,
     get freePages() {
       let pages = supply.freeHuges() * geometry.hugePages
       for (const kernel of kernels.values()) pages += kernel.free

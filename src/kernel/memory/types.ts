@@ -14,6 +14,8 @@ export type MemoryUser = 'snp' | 'ordinary'
  * pages is assigned.
  */
 export interface PhysicalMemory {
+  /** Pages of the folios that guests' memory is made of. */
+  readonly folioPages: number
   /** Pages that could still be given to guests or to the kernel. */
   readonly freePages: number
   /** Pages that could still be given to guests as whole folios. */

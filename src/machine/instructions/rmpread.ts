@@ -1,4 +1,4 @@
-import { type CpuId, FAIL_INPUT, type Pfn, SUCCESS } from '../../arch/index.ts'
+import { type CpuId, FAIL_INPUT, SUCCESS } from '../../arch/index.ts'
 import type { Machine } from '../machine.ts'
 import { code, GP, type Instruction, type Outcomes, type Steps, UD } from './types.ts'
 
@@ -9,8 +9,5 @@ export function* rmpread(machine: Machine, cpu: CpuId, i: Extract<Instruction, {
   if ((i.cpl ?? 0) > 0) return GP // [APM]
   if (i.rax % geometry.pageBytes !== 0 || !machine.isCovered(i.rax, geometry.pageBytes)) return code(FAIL_INPUT)
   yield 'look up'
-  const pfn: Pfn = i.rax / geometry.pageBytes
-  const { gpa, assigned, size, immutable, asid } = rmp.slot(pfn)
-  const hpageRegionStatus = rmp.hugeAssigned(rmp.hugeOf(pfn)) > 0
-  return { kind: 'done', eax: SUCCESS, form: { gpa, assigned, size, immutable, asid, hpageRegionStatus } }
+  return { kind: 'done', eax: SUCCESS, form: rmp.readForm(i.rax / geometry.pageBytes) }
 }
