@@ -81,7 +81,6 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['run cpus.yaml', 'cpus.yaml:3: host.coresPerSocket: 16384 logical CPUs are more than a cpumask holds; have at most 8192'],
     ['run rmp.yaml', /^rmp\.yaml:3: host\.rmpSegmentBytes: .*too few to cover RAM; /],
     ['run both.yaml', 'both.yaml:1: trace and generate contradict each other; give one of them'],
-    ['run generate.yaml --trace good.csv', /^--trace and the field generate of generate\.yaml contradict each other; /],
     ['run trace.yaml', 'gone.csv: there is no such file; check the name'],
   ])('rmpopt %s', expectLine)
 
@@ -101,7 +100,10 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['table', "required option '--at <time>' not specified; see rmpopt table --help"],
     ['table --at noon', '--at: "noon" is not a time; give seconds, or a number and s, m, h or d, such as 3.5d'],
     ['table --at 5 --host-index -1', '--host-index: -1 is not a whole number from 0; give one'],
-    ['table --host tiny --trace good.csv --at 9d', /^--at: 777600 s is beyond the end of the run, \d+ s; choose an earlier time$/],
+    [
+      'table --host tiny --trace good.csv --at 9d',
+      /^--at: 777600 s is beyond the end of the run, \d+ s; choose an earlier time$/,
+    ],
     ['table --host tiny --trace good.csv --at 5 --host-index 7', /^--host-index: 7 is too high for a run on 1 host; /],
     ['explain --step 99', /^--step: there is no step 99; give 1 to \d+$/],
     ['explain --step one', '--step: "one" is not a number; give a whole number from 1'],

@@ -28,7 +28,9 @@ export function program(): Command {
     .action(async (flags: ExplainFlags) => (await import('./explain-command.ts')).explainCommand(flags))
   strict(withScenarioFlags(root.command('table')))
     .summary("print a host's RMPOPT table at a moment of a run")
-    .description("Print a host's RMPOPT table at a moment of a run, in the format of the kernel's debugfs file rmpopt-table.")
+    .description(
+      "Print a host's RMPOPT table at a moment of a run, in the format of the debugfs file rmpopt-table of revisions v1 to v8.",
+    )
     .requiredOption('--at <time>', 'moment of simulated time, such as 90s, 15m, 2h or 3.5d')
     .option('--host-index <i>', 'which host of the fleet, counted from 0 (default: 0)')
     .addHelpText('after', TABLE_HELP)

@@ -27,11 +27,9 @@ export async function scenarioOf(file: string | undefined, flags: ScenarioFlags)
   const input = file === undefined ? {} : await (await import('../files/index.ts')).readScenario(file)
   const fields = fieldsOf(flags)
   for (const [name, { flag, value }] of Object.entries(fields)) check(resolveScenario, name, flag, value)
-  if (flags.trace !== undefined && input.generate !== undefined) {
-    throw new UsageError(`--trace and the field generate of ${file} contradict each other; leave one of them out`)
-  }
   const overrides = Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value]))
-  const scenario = resolveScenario({ ...input, ...overrides }, file)
+  const { generate, ...own } = input
+  const scenario = resolveScenario({ ...own, ...(flags.trace === undefined ? { generate } : {}), ...overrides }, file)
   if (flags.skipBadRows && scenario.trace === undefined) {
     throw new UsageError('--skip-bad-rows: the VMs are generated, there are no rows; give --trace too, or leave it out')
   }

@@ -13,7 +13,7 @@ import { fileProblem } from './problem.ts'
  */
 export async function readScenario(path: string): Promise<ScenarioInput> {
   const lines = new LineCounter()
-  const document = parseDocument(await textOf(path), { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(await textOf(path), { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const [syntax] = [...document.errors, ...document.warnings]
   if (syntax !== undefined) {
     const { line, col } = lines.linePos(syntax.pos[0])

@@ -20,7 +20,7 @@ export interface RunResult {
     readonly rejected: number
     /** Placed ones that are SNP guests. */
     readonly snp: number
-    /** Placed ones that never started: no ASID, or no memory before their end. */
+    /** Placed ones that never started: they ended while their host booted or before there was memory, or found no ASID. */
     readonly failed: number
     /** Rows of the trace that were left out as bad. */
     readonly skippedRows: number
@@ -65,6 +65,8 @@ export interface RunResult {
     /** Of them: by nothing but RMP and firmware; by nothing but guests' context and VMSA pages besides. */
     readonly byPlatformOnly: number
     readonly byKernelPagesOnly: number
+    /** Regions with RAM that lie beyond the reach of a table, blocked or not; 0 on a host that cannot use RMPOPT. */
+    readonly beyondReach: number
   }
   /** Seconds that VMs waited because memory meant for them was still being returned, all together. */
   readonly memoryWaitSeconds: number

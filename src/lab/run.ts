@@ -1,4 +1,6 @@
-import type { Ns } from '../arch/index.ts'
+import { AMD64, type Ns } from '../arch/index.ts'
+import { TABLE_REACH_BYTES } from '../machine/index.ts'
+import { planHost } from '../sim/index.ts'
 import { generateTrace, type Trace } from '../workload/index.ts'
 import { type HostJob, type HostOutcome, runHost } from './host-run.ts'
 import { type FleetPlan, planFleet } from './plan.ts'
@@ -13,7 +15,7 @@ export interface RunHooks {
 }
 
 /** What `run` takes: a scenario, every field optional, and a trace, if it is not to be generated. */
-export type RunOptions = ScenarioInput & { readonly trace?: Trace }
+export type RunOptions = Omit<ScenarioInput, 'trace'> & { readonly trace?: Trace }
 
 /**
  * Simulates a fleet: VMs of a trace on hosts, SNP guests among them, under one policy of re-optimisation.
@@ -111,10 +113,20 @@ function merge(scenario: Scenario, trace: Trace, plan: FleetPlan, outcomes: read
       more: blocked((o) => o.blocked.byPages[3]),
       byPlatformOnly: blocked((o) => o.blocked.platformOnly),
       byKernelPagesOnly: blocked((o) => o.blocked.kernelPagesOnly),
+      beyondReach: regionsBeyondReach(host),
     },
     memoryWaitSeconds: sum((o) => o.memoryWaits),
     timeline,
   }
+}
+
+function regionsBeyondReach(host: Scenario['host']): number {
+  if (!host.hasRmpopt || host.rmp !== 'segmented') return 0
+  const { machine } = planHost(host)
+  const { regionBytes } = AMD64
+  const reachEnd = Math.floor(machine.ram[0].start / regionBytes) * regionBytes + TABLE_REACH_BYTES
+  const beyond = machine.ram.reduce((sum, { start, end }) => sum + Math.max(0, end - Math.max(start, reachEnd)), 0)
+  return Math.ceil(beyond / regionBytes)
 }
 
 function timelineOf(endNs: Ns, outcomes: readonly HostOutcome[]): RunResult['timeline'] {

@@ -100,7 +100,7 @@ export const ScenarioSchema = z
     rejectOversized: z.boolean(),
     guest: z
       .strictObject({
-        imageBytes: bytes.max(GIB),
+        imageBytes: bytes.max(GIB).multipleOf(4096),
         touchSeconds: z.number().min(0).max(86_400),
         touchBursts: count(10_000),
         sharedPagesPerVcpu: z.number().int().min(0).max(1024),
@@ -193,11 +193,16 @@ export function scenarioInput(scenario: Scenario): ScenarioInput {
   const { touchNs, ...behaviour } = guest
   return {
     host: { preset: name, ...fields, machine: { ...DEFAULT_MACHINE_OPTIONS, ...machine } } as ScenarioInput['host'],
-    ...(trace === undefined ? { generate } : { trace }),
+    ...(trace === undefined ? { generate: generateInput(generate, rest.seed) } : { trace }),
     ...rest,
     ...(untilNs === undefined ? {} : { untilS: untilNs / 1e9 }),
     guest: { ...behaviour, touchSeconds: touchNs / 1e9 },
   }
+}
+
+/** The seed of generated VMs follows the scenario's, unless it was given one of its own. */
+function generateInput({ seed, ...generate }: Scenario['generate'], scenarioSeed: number): ScenarioInput['generate'] {
+  return seed === scenarioSeed ? generate : { ...generate, seed }
 }
 
 /** A zod issue as one line: which field, what is wrong, what to do. */

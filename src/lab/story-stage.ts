@@ -60,9 +60,10 @@ export class Stage extends MachineListener {
     return result.value
   }
 
-  /** Lets simulated time pass: timers fire, work runs. */
+  /** Lets simulated time pass, as long as something happens: timers fire, work runs. */
   wait(ns: Ns): void {
-    this.clock.run(this.clock.nowNs + ns)
+    const untilNs = this.clock.nowNs + ns
+    while (this.clock.nextNs <= untilNs) this.clock.run(this.clock.nextNs)
   }
 
   execute(cpu: number, instruction: Instruction): Outcome {

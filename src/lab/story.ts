@@ -84,8 +84,8 @@ export const STORY: readonly Act[] = [
   {
     title: 'A guest launches, and the optimisation is gone',
     text:
-      'The first RMPUPDATE that assigns a page of a region takes the optimisation away on every core before it completes, and drops the ' +
-      'translations that were filled without a look at the RMP. Were they kept, the host could go on writing to what is now the guest’s. The ' +
+      'The first RMPUPDATE that assigns a page of a region takes the optimisation away on every core before it completes, and drops ' +
+      'the translations that reach into the page (assumed). Were one kept that was filled without a look at the RMP, the host could go on writing to what is now the guest’s. The ' +
       'context page, the launch image and the VMSAs are 4K pages; other memory follows on demand, as 2M where it can.',
     act(stage) {
       const memory = stage.kernel.memory.allocateGuest((1.5 * GIB) / AMD64.pageBytes, 'snp') ?? []

@@ -22,6 +22,13 @@ export function tableAt(scenario: Scenario, trace: Trace, atNs: Ns, hostIndex = 
     throw new UserError(`--at: ${atNs / 1e9} s is beyond the end of the run, ${plan.endNs / 1e9} s; choose an earlier time`)
   const host = hostSimulation(plan.job(hostIndex))
   host.run(atNs)
+  if (!host.kernel.rmpopt.isConfigured) {
+    const why =
+      scenario.host.hasRmpopt && scenario.host.rmp === 'segmented' ? `policy ${scenario.policy}` : `host ${scenario.host.name}`
+    throw new UserError(
+      `--at: no driver has set up RMPOPT at ${atNs / 1e9} s (${why}), so there is no table; choose another time, or v10 on a host with RMPOPT`,
+    )
+  }
   const lines: string[] = []
   const { regionBytes } = host.machine.geometry
   const reading = rmpoptTableShow(host.kernel, (region, cpus) => {

@@ -26,6 +26,9 @@ import { RmpoptTables } from './rmpopt-tables.ts'
 import { Tlb } from './tlb.ts'
 import { Topology, type TopologySpec } from './topology.ts'
 
+/** What an RMPOPT table reaches: 2048 regions of 1 GiB [L v1]. */
+export const TABLE_REACH_BYTES = 2 * TIB
+
 /** A range of system memory (RAM) and the NUMA node it belongs to. */
 export interface RamRange extends SpaRange {
   readonly node: number
@@ -40,7 +43,7 @@ export interface MachineSpec {
   /** Where the BIOS put the RMP; `undefined`: it reserved none, RMP_BASE reads 0. */
   readonly layout?: RmpLayout
   readonly geometry?: Geometry
-  /** Bytes that one RMPOPT table reaches from RMPOPT_BASE on. Default 2 TiB [L v1]. */
+  /** Bytes that one RMPOPT table reaches from RMPOPT_BASE on. Default `TABLE_REACH_BYTES`. */
   readonly reachBytes?: number
   /** ASIDs that SNP guests may have are 1 to this. Default 1023: the raw entry has 10 bits [K]. */
   readonly asidMax?: number
@@ -102,7 +105,7 @@ export class Machine {
     this.rmp = new Rmp(this.geometry, Math.ceil(end / this.geometry.pageBytes), (region, before, after) =>
       this.tell.assigned(region, before, after),
     )
-    this.tables = new RmpoptTables(this, spec.reachBytes ?? 2 * TIB)
+    this.tables = new RmpoptTables(this, spec.reachBytes ?? TABLE_REACH_BYTES)
     const { regionBytes } = this.geometry
     this.#coveredRegions = Uint8Array.from({ length: this.rmp.regions }, (_, region) =>
       this.isCovered(region * regionBytes, regionBytes) ? 1 : 0,

@@ -52,6 +52,16 @@ export function behaviourAssumptions(b: GuestBehaviour): Assumption[] {
     ),
     choice('guest shares pages', `${b.sharedPagesPerVcpu} per vCPU`, 'its GHCB: a 4K conversion that splits a 2M entry [K]'),
     choice(
+      'launch',
+      'without SNP_LAUNCH_START',
+      'it touches no page; its place between GCTX_CREATE and ACTIVATE is not modelled',
+    ),
+    choice(
+      'teardown look-ups',
+      'one a huge page',
+      'Linux looks up the entry of each 4K page it gives back; here the first of a run stands for it',
+    ),
+    choice(
       'guest memory',
       'allocated at launch',
       'which SPAs a guest has is decided when it starts, its RMP entries follow on demand',

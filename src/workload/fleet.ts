@@ -162,7 +162,7 @@ function tooLarge(trace: Trace, vm: number, options: FleetOptions): UserError {
   const has = `${options.vcpusPerHost} vCPUs and ${gib(options.memoryBytesPerHost)} GiB`
   const which = `VM ${vm} in order of arrival, created at ${trace.createdS[vm]} s`
   return new UserError(
-    `${trace.name}: ${which}, needs ${wants}, more than a whole host has (${has}); use larger hosts, or have it rejected (rejectOversized: true)`,
+    `${trace.name}: ${which}, needs ${wants}, more than a whole host has (${has}); use larger hosts, or have it rejected (rejectOversized: true in a scenario)`,
   )
 }
 

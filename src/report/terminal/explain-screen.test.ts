@@ -33,7 +33,7 @@ const RESULT: ExplainResult = {
 test('a step tells what happened, to what, and what the kernel said', () => {
   expect(explainScreen(RESULT, { width: 80, colour: false })).toBe(`\
 RMPOPT step by step, on a simulated host tiny: 16 GiB, 4 cores, 8 CPUs.
-A region is 1 GiB: █ holds assigned pages, · holds none but is checked, ◐
+A region is 1 GiB: █ holds assigned pages, · holds none, not optimised, ◐
 optimised on some cores, ● on all.
 
  3 The guest starts                                                    at 1.71 s

@@ -18,7 +18,7 @@ export function explainScreen({ host, steps }: ExplainResult, options: ScreenOpt
 const MARKS = { blocked: '█', eligible: '·', some: '◐', all: '●' } as const
 const LEGEND = [
   `${MARKS.blocked} holds assigned pages`,
-  `${MARKS.eligible} holds none but is checked`,
+  `${MARKS.eligible} holds none, not optimised`,
   `${MARKS.some} optimised on some cores`,
   `${MARKS.all} on all`,
 ].join(', ')

@@ -30,6 +30,7 @@ const RESULT: RunResult = {
     more: 140,
     byPlatformOnly: 10.6,
     byKernelPagesOnly: 0.001,
+    beyondReach: 0,
   },
   memoryWaitSeconds: 6,
   timeline: Array.from({ length: 120 }, (_, bin) => ({
@@ -60,8 +61,8 @@ test('a screen says what an engineer wants to know', () => {
     'Waits    freed regions: 10.1 s median, 2.73 min p99, 4.85 min max; 1.0 % never',
     "Blocked  on average 200 of a host's 2048 GiB, by assigned pages in them:",
     '1 by ≤ 16 pages, 7 by ≤ 512, 52 by ≤ 128 MiB, 140 by more',
-    '10.6 by RMP and firmware only, < 0.01 by guest contexts and VMSAs only',
-    'Note     10 VMs of 12 000 rejected: no host had room; 7 VMs never started;',
+    '10.6 of these by RMP and firmware only, < 0.01 by contexts/VMSAs only',
+    'Note     10 VMs of 12 000 rejected: no host had room; 7 VMs ended too soon to start;',
     '3 bad rows of the trace left out',
   ]
   for (const fact of facts) expect(screen).toContain(fact)

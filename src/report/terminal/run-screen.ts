@@ -84,12 +84,13 @@ function delayLines({ reoptimiseDelayNs: { p50, p99, max, count: regions, neverC
 }
 
 function blockedLines({ blockedRegions: blocked, host }: RunResult): string[] {
-  const { upTo16Pages, upTo512Pages, upTo32768Pages, more, byPlatformOnly, byKernelPagesOnly } = blocked
+  const { upTo16Pages, upTo512Pages, upTo32768Pages, more, byPlatformOnly, byKernelPagesOnly, beyondReach } = blocked
   const total = upTo16Pages + upTo512Pages + upTo32768Pages + more
   return [
     `on average ${gibs(total)} of a host's ${gibs(host.memoryBytes / GIB)} GiB, by assigned pages in them:`,
     `${gibs(upTo16Pages)} by ≤ 16 pages, ${gibs(upTo512Pages)} by ≤ 512, ${gibs(upTo32768Pages)} by ≤ 128 MiB, ${gibs(more)} by more`,
-    `${gibs(byPlatformOnly)} by RMP and firmware only, ${gibs(byKernelPagesOnly)} by guest contexts and VMSAs only`,
+    `${gibs(byPlatformOnly)} of these by RMP and firmware only, ${gibs(byKernelPagesOnly)} by contexts/VMSAs only`,
+    ...(beyondReach === 0 ? [] : [`besides, ${gibs(beyondReach)} lie beyond the reach of a table`]),
   ]
 }
 
@@ -104,7 +105,7 @@ const GIB = 2 ** 30
 function noteLines({ vms, memoryWaitSeconds }: RunResult): string[] {
   const notes = [
     vms.rejected > 0 && `${plural(vms.rejected, 'VM')} of ${count(vms.requested)} rejected: no host had room`,
-    vms.failed > 0 && `${plural(vms.failed, 'VM')} never started`,
+    vms.failed > 0 && `${plural(vms.failed, 'VM')} ended too soon to start`,
     memoryWaitSeconds > 0 && `VMs waited ${duration(memoryWaitSeconds * 1e9)} in all for memory being returned`,
     vms.skippedRows > 0 && `${plural(vms.skippedRows, 'bad row')} of the trace left out`,
   ].filter((note) => note !== false)
