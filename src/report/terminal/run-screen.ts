@@ -106,7 +106,7 @@ function noteLines({ vms, memoryWaitSeconds }: RunResult): string[] {
   const notes = [
     vms.rejected > 0 && `${plural(vms.rejected, 'VM')} of ${count(vms.requested)} rejected: no host had room`,
     vms.failed > 0 && `${plural(vms.failed, 'VM')} ended too soon to start`,
-    memoryWaitSeconds > 0 && `VMs waited ${duration(memoryWaitSeconds * 1e9)} in all for memory being returned`,
+    memoryWaitSeconds > 0 && `VMs waited ${duration(memoryWaitSeconds * 1e9)} in all for memory`,
     vms.skippedRows > 0 && `${plural(vms.skippedRows, 'bad row')} of the trace left out`,
   ].filter((note) => note !== false)
   return notes.length === 0 ? [] : [notes.join('; ')]
