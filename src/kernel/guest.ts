@@ -59,7 +59,7 @@ export class Guest {
 
   /** Number of the extent that holds a guest page. */
   #locate(page: number): number {
-    assert(page >= 0 && page < this.pages, `guest page ${page} exists`)
+    assert(page >= 0 && page < this.pages, 'the guest page exists')
     const starts = this.#starts
     let at = this.#cursor
     if (starts[at] > page || page >= starts[at] + this.memory[at].pages) {

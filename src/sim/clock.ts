@@ -127,6 +127,7 @@ export class Clock {
 
   /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. `handlerNs` by place in the mask. */
   interrupt(mask: IndexSet, except: Task, handlerNs: (place: number) => Ns): void {
+    if (this.#onCpu.size === (this.#onCpu.has(except) ? 1 : 0)) return // mostly: nobody but the sender
     const lost = this.#interruptedNs
     for (const task of this.#onCpu) {
       if (task === except || !has(mask, task.cpu)) continue
