@@ -1,4 +1,4 @@
-import { type Assumption, DEFAULT_MACHINE_OPTIONS, machineAssumptions } from '../machine/index.ts'
+import { type Assumption, choice, DEFAULT_MACHINE_OPTIONS, machineAssumptions } from '../machine/index.ts'
 import { behaviourAssumptions, COSTS, costAssumptions } from '../sim/index.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -16,8 +16,7 @@ export function assumptions({ host, guest }: Scenario): { readonly area: string;
 
 function hostAssumptions({ hostReservedShare, mmioHoleBytes }: Scenario['host']): Assumption[] {
   const gib = 2 ** 30
-  const field = (name: string, value: string, why: string): Assumption => ({ name, value, why, source: '[A]', option: true })
-  const choice = (name: string, value: string, why: string): Assumption => ({ name, value, why, source: '[A]', option: false })
+  const field = (name: string, value: string, why: string): Assumption => ({ ...choice(name, value, why), option: true })
   return [
     field(
       'hostReservedShare',

@@ -14,6 +14,7 @@ import {
 } from '../arch/index.ts'
 import {
   assign,
+  guestAccess,
   guestOf,
   PAGE,
   psmash,
@@ -37,19 +38,6 @@ const outsider = (who: (typeof OUTSIDERS)[number], pfn: number, write: boolean, 
   mapping,
 })
 const hypervisorWrite = (pfn: number, mapping = PAGE) => outsider('hypervisor', pfn, true, mapping)
-
-type GuestAccess = Extract<Access, { who: 'SNP guest' }>
-const guest = (pfn: number, over: Partial<GuestAccess> = {}): GuestAccess => ({
-  who: 'SNP guest',
-  spa: pfn * PAGE,
-  gpa: pfn * PAGE,
-  write: true,
-  mapping: PAGE,
-  asid: 1,
-  vmpl: 0,
-  isPrivate: true,
-  ...over,
-})
 
 const passes = (outcome: AccessOutcome) => outcome.kind === 'passed'
 function errorCode(outcome: AccessOutcome, vector: '#PF' | '#NPF'): number {
@@ -134,8 +122,8 @@ describe('an SNP guest on its private memory (§5 row 3) [APM]', () => {
 
   it('reads and writes where the page is assigned to it, at that address, and validated', () => {
     for (const write of [true, false]) {
-      expect(access(valid(), 0, guest(2, { write }))).toEqual({ kind: 'passed', how: 'checked' })
-      expect(access(valid('2M'), 0, guest(3, { write, mapping: 2 * PAGE }))).toEqual({ kind: 'passed', how: 'checked' })
+      expect(access(valid(), 0, guestAccess(2, { write }))).toEqual({ kind: 'passed', how: 'checked' })
+      expect(access(valid('2M'), 0, guestAccess(3, { write, mapping: 2 * PAGE }))).toEqual({ kind: 'passed', how: 'checked' })
     }
   })
 
@@ -145,7 +133,7 @@ describe('an SNP guest on its private memory (§5 row 3) [APM]', () => {
       for (const write of [true, false]) {
         const machine = enableSnp(smallMachine())
         put(machine, 0, state)
-        const code = errorCode(access(machine, 0, guest(0, { write })), '#NPF')
+        const code = errorCode(access(machine, 0, guestAccess(0, { write })), '#NPF')
         expect(errorCodeHas(code, NPF_RMP), state).toBe(true)
       }
     }
@@ -154,15 +142,15 @@ describe('an SNP guest on its private memory (§5 row 3) [APM]', () => {
   it('not as another guest, nor at another guest address', () => {
     for (const over of [{ asid: 2 }, { gpa: 5 * PAGE }]) {
       for (const write of [true, false]) {
-        expect(errorCodeHas(errorCode(access(valid(), 0, guest(2, { ...over, write })), '#NPF'), NPF_RMP)).toBe(true)
+        expect(errorCodeHas(errorCode(access(valid(), 0, guestAccess(2, { ...over, write })), '#NPF'), NPF_RMP)).toBe(true)
       }
     }
   })
 
   it('at each page of a large entry at its own address only', () => {
     const machine = valid('2M')
-    expect(passes(access(machine, 0, guest(3, { mapping: 2 * PAGE, gpa: 2 * PAGE })))).toBe(false)
-    expect(passes(access(machine, 0, guest(3, { mapping: 2 * PAGE })))).toBe(true)
+    expect(passes(access(machine, 0, guestAccess(3, { mapping: 2 * PAGE, gpa: 2 * PAGE })))).toBe(false)
+    expect(passes(access(machine, 0, guestAccess(3, { mapping: 2 * PAGE })))).toBe(true)
   })
 
   it('not through a 2M mapping of 4K entries: SIZEM (§2) [K]', () => {
@@ -171,14 +159,14 @@ describe('an SNP guest on its private memory (§5 row 3) [APM]', () => {
       machine.execute(0, assign(pfn))
       machine.execute(0, pvalidate(pfn))
     }
-    const code = errorCode(access(machine, 0, guest(2, { mapping: 2 * PAGE })), '#NPF')
+    const code = errorCode(access(machine, 0, guestAccess(2, { mapping: 2 * PAGE })), '#NPF')
     expect([errorCodeHas(code, NPF_RMP), errorCodeHas(code, NPF_SIZEM)]).toEqual([true, true])
-    expect(passes(access(machine, 0, guest(2)))).toBe(true)
+    expect(passes(access(machine, 0, guestAccess(2)))).toBe(true)
   })
 
   it('as far as its VMPL permits: bit 36 else (§2) [K]', () => {
     const machine = valid()
-    const attempt = (write: boolean, vmpl: 0 | 1) => access(machine, vmpl, guest(2, { write, vmpl })) // each VMPL on a CPU of its own
+    const attempt = (write: boolean, vmpl: 0 | 1) => access(machine, vmpl, guestAccess(2, { write, vmpl })) // each VMPL on a CPU of its own
     const code = errorCode(attempt(false, 1), '#NPF')
     expect([errorCodeHas(code, NPF_RMP), errorCodeHas(code, NPF_VMPL)]).toEqual([true, true])
     machine.execute(0, { name: 'RMPADJUST', guest: guestOf(2), size: '4K', targetVmpl: 1, permissions: 1, vmsa: false })
@@ -191,21 +179,21 @@ describe('an SNP guest on its private memory (§5 row 3) [APM]', () => {
 
   it('says where and how: 31 RMP, 32 final page or 33 table page, 34 C bit (§2) [K]', () => {
     const machine = enableSnp(smallMachine())
-    const final = errorCode(access(machine, 0, guest(0)), '#NPF')
+    const final = errorCode(access(machine, 0, guestAccess(0)), '#NPF')
     expect(bitsOf(final).filter((bit) => bit >= 31)).toEqual([31, 32, 34])
     expect([NPF_RMP, NPF_FINAL, NPF_TABLE, NPF_ENC]).toEqual([2 ** 31, 2 ** 32, 2 ** 33, 2 ** 34])
-    const walk = errorCode(access(machine, 0, guest(0, { tableWalk: true, write: false })), '#NPF')
+    const walk = errorCode(access(machine, 0, guestAccess(0, { tableWalk: true, write: false })), '#NPF')
     expect(bitsOf(walk).filter((bit) => bit >= 31)).toEqual([31, 33, 34])
     expect([errorCodeHas(final, PF_WRITE), errorCodeHas(walk, PF_WRITE)]).toEqual([true, false])
   })
 
   it('reports the guest physical address', () => {
     const machine = enableSnp(smallMachine())
-    expect(access(machine, 0, guest(0, { gpa: 77 * PAGE }))).toMatchObject({ fault: { address: 77 * PAGE } })
+    expect(access(machine, 0, guestAccess(0, { gpa: 77 * PAGE }))).toMatchObject({ fault: { address: 77 * PAGE } })
   })
 
   it('is refused where no entry is', () => {
-    expect(passes(access(enableSnp(smallMachine()), 0, guest(1000)))).toBe(false)
+    expect(passes(access(enableSnp(smallMachine()), 0, guestAccess(1000)))).toBe(false)
   })
 })
 
@@ -214,7 +202,7 @@ describe('an SNP guest on shared memory (§5 row 4) [APM]', () => {
     for (const state of STATES) {
       const machine = enableSnp(smallMachine())
       put(machine, 0, state)
-      const outcome = access(machine, 0, guest(0, { isPrivate: false }))
+      const outcome = access(machine, 0, guestAccess(0, { isPrivate: false }))
       expect(passes(outcome), state).toBe(!ASSIGNED_STATES.includes(state))
       if (!passes(outcome)) expect(bitsOf(errorCode(outcome, '#NPF')).filter((bit) => bit >= 31)).toEqual([31, 32]) // no C bit
     }
@@ -224,7 +212,7 @@ describe('an SNP guest on shared memory (§5 row 4) [APM]', () => {
     for (const state of STATES) {
       const machine = enableSnp(smallMachine())
       put(machine, 0, state)
-      expect(passes(access(machine, 0, guest(0, { isPrivate: false, write: false })))).toBe(true)
+      expect(passes(access(machine, 0, guestAccess(0, { isPrivate: false, write: false })))).toBe(true)
     }
   })
 })
@@ -245,8 +233,8 @@ describe('RMPOPT concerns the second row only (§5) [L v1]', () => {
   it('an SNP guest’s access is checked nevertheless', () => {
     const machine = enableSnp(smallMachine())
     machine.execute(0, verify(machine, 0))
-    expect(access(machine, 0, guest(0, { isPrivate: false }))).toEqual({ kind: 'passed', how: 'checked' })
-    expect(passes(access(machine, 0, guest(1)))).toBe(false)
+    expect(access(machine, 0, guestAccess(0, { isPrivate: false }))).toEqual({ kind: 'passed', how: 'checked' })
+    expect(passes(access(machine, 0, guestAccess(1)))).toBe(false)
   })
 
   it('reads were never checked', () => {
@@ -263,8 +251,8 @@ describe('a CPU without SNP_EN (§5) [L v9]', () => {
     for (const a of [
       hypervisorWrite(0),
       outsider('ordinary guest', 0, true),
-      guest(0, { asid: 9 }),
-      guest(0, { isPrivate: false }),
+      guestAccess(0, { asid: 9 }),
+      guestAccess(0, { isPrivate: false }),
     ]) {
       const bare = enableSnp(smallMachine(), { cpus: [1], init: false })
       put(bare, 0, 'Guest-Valid')
@@ -329,9 +317,9 @@ describe('checks are made when a translation is established (§5) [APM]', () => 
   it('a page that was split is checked as what it is now', () => {
     const machine = enableSnp(smallMachine())
     put(machine, 2, 'Guest-Valid', '2M')
-    expect(passes(access(machine, 0, guest(2, { mapping: 2 * PAGE })))).toBe(true)
+    expect(passes(access(machine, 0, guestAccess(2, { mapping: 2 * PAGE })))).toBe(true)
     machine.execute(0, psmash(2))
-    expect(passes(access(machine, 0, guest(2, { mapping: 2 * PAGE })))).toBe(false)
-    expect(passes(access(machine, 0, guest(2)))).toBe(true)
+    expect(passes(access(machine, 0, guestAccess(2, { mapping: 2 * PAGE })))).toBe(false)
+    expect(passes(access(machine, 0, guestAccess(2)))).toBe(true)
   })
 })

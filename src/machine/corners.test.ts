@@ -1,7 +1,7 @@
 /** Corners that a test written from the reference alone found the machine to cut: each states what the reference wants. */
 import { describe, expect, it } from 'vitest'
 import { errorCodeHas, GIB, MIB, NPF_RMP, planSegmented } from '../arch/index.ts'
-import { assign, guestOf, PAGE, psmash, put, pvalidate, share, stateOf, verify } from '../testing/instructions.ts'
+import { assign, guestAccess, guestOf, PAGE, psmash, put, pvalidate, share, stateOf, verify } from '../testing/instructions.ts'
 import { findViolation, type Play, type World } from '../testing/interleavings.ts'
 import { ALL_FEATURES, enableSnp, initSnp, smallMachine } from '../testing/machines.ts'
 import {
@@ -17,19 +17,6 @@ import {
 
 const faults = (outcome: AccessOutcome) =>
   outcome.kind === 'fault' && 'errorCode' in outcome.fault && errorCodeHas(outcome.fault.errorCode, NPF_RMP)
-
-type GuestAccess = Extract<Access, { who: 'SNP guest' }>
-const guest = (pfn: number, over: Partial<GuestAccess> = {}): GuestAccess => ({
-  who: 'SNP guest',
-  spa: pfn * PAGE,
-  gpa: pfn * PAGE,
-  write: true,
-  mapping: PAGE,
-  asid: 1,
-  vmpl: 0,
-  isPrivate: true,
-  ...over,
-})
 
 describe('SNP_INIT_EX', () => {
   it('works after a legacy shutdown with the ranges it had before: hosts do init, command, legacy shutdown every time (§7) [L v5, v9]', () => {
@@ -64,7 +51,7 @@ describe('an SNP guest’s access (§5 row 3, “sizes agree”) [APM, K]', () =
   it('through a 4K mapping of a 2M entry faults: that is the fault that makes KVM run PSMASH (§7) [K]', () => {
     const machine = enableSnp(smallMachine())
     put(machine, 2, 'Guest-Valid', '2M')
-    expect(faults(access(machine, 0, guest(3, { mapping: PAGE })))).toBe(true)
+    expect(faults(access(machine, 0, guestAccess(3, { mapping: PAGE })))).toBe(true)
   })
 })
 
@@ -72,20 +59,20 @@ describe('a translation is one of a guest address, a C bit and a VMPL; for anoth
   function privatelyWritten(): Machine {
     const machine = enableSnp(smallMachine())
     put(machine, 0, 'Guest-Valid')
-    expect(access(machine, 0, guest(0))).toEqual({ kind: 'passed', how: 'checked' })
+    expect(access(machine, 0, guestAccess(0))).toEqual({ kind: 'passed', how: 'checked' })
     return machine
   }
 
   it('a shared write to a page that was written privately before faults (row 4)', () => {
-    expect(faults(access(privatelyWritten(), 0, guest(0, { isPrivate: false })))).toBe(true)
+    expect(faults(access(privatelyWritten(), 0, guestAccess(0, { isPrivate: false })))).toBe(true)
   })
 
   it('a write at another guest address faults (row 3)', () => {
-    expect(faults(access(privatelyWritten(), 0, guest(0, { gpa: 5 * PAGE })))).toBe(true)
+    expect(faults(access(privatelyWritten(), 0, guestAccess(0, { gpa: 5 * PAGE })))).toBe(true)
   })
 
   it('a write of a VMPL without rights faults (row 3)', () => {
-    expect(faults(access(privatelyWritten(), 0, guest(0, { vmpl: 3 })))).toBe(true)
+    expect(faults(access(privatelyWritten(), 0, guestAccess(0, { vmpl: 3 })))).toBe(true)
   })
 })
 

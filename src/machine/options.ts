@@ -31,21 +31,16 @@ export interface Assumption {
   readonly option: boolean
 }
 
+/** A choice that nobody can change. */
+export function choice(name: string, value: string, why: string, source = '[A]'): Assumption {
+  return { name, value, why, source, option: false }
+}
+
 /** What the machine assumes under `options`. */
 export function machineAssumptions(options: MachineOptions): Assumption[] {
   const option = (name: keyof MachineOptions, why: string, source: string): Assumption => ({
-    name,
-    value: String(options[name]),
-    why,
-    source,
+    ...choice(name, String(options[name]), why, source),
     option: true,
-  })
-  const choice = (name: string, value: string, why: string, source: string): Assumption => ({
-    name,
-    value,
-    why,
-    source,
-    option: false,
   })
   return [
     option('outOfReach', 'RMPOPT outside the table or the RMP: CF=0, or reported as unspecified', '[A] §6.7'),

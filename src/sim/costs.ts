@@ -1,6 +1,6 @@
 import { MS, type Ns, US } from '../arch/index.ts'
 import type { CpuWork } from '../kernel/index.ts'
-import type { Assumption, FirmwareCommand, Instruction } from '../machine/index.ts'
+import { type Assumption, choice, type FirmwareCommand, type Instruction } from '../machine/index.ts'
 
 /** What things cost, in whole nanoseconds (so that sums do not depend on their order). */
 export interface Costs {
@@ -75,40 +75,38 @@ export const COSTS: Costs = {
 
 /** The costs as assumptions, each with where it was read off. */
 export function costAssumptions(costs: Costs): Assumption[] {
-  const cost = (name: string, value: string, why: string, source: string): Assumption => ({
-    name,
-    value,
-    why,
-    source,
-    option: false,
-  })
   const { summaryNs: s } = costs
   return [
-    cost('rmpoptNs', `${costs.rmpoptNs} ns`, 'an RMPOPT that fails on the first page takes 60 cycles in all', '[L v2 review] §8'),
-    cost(
+    choice(
+      'rmpoptNs',
+      `${costs.rmpoptNs} ns`,
+      'an RMPOPT that fails on the first page takes 60 cycles in all',
+      '[L v2 review] §8',
+    ),
+    choice(
       'summaryNs',
       `${s.node}/${s.socket}/${s.remote} ns`,
       'a leader’s full scan takes 22 000–42 000 cycles, more with NUMA distance',
       '[L v2 review] §8',
     ),
-    cost('cachedNs', `${costs.cachedNs} ns`, 'a follower alone takes mostly about 3300 cycles', '[L v2 review] §8'),
-    cost(
+    choice('cachedNs', `${costs.cachedNs} ns`, 'a follower alone takes mostly about 3300 cycles', '[L v2 review] §8'),
+    choice(
       'cachedContentionNs',
       `${costs.cachedContentionNs} ns`,
       'leader and followers together take 105 µs a region with 511 followers',
       '[L v2 review] §8',
     ),
-    cost(
+    choice(
       'ipiNs + ipiPerCpuNs',
       `${costs.ipiNs} + ${costs.ipiPerCpuNs} ns`,
       'about 46 µs a region for 511 remote CPUs',
       '[L v2 review] §8',
     ),
-    cost('irqNs', `${costs.irqNs} ns`, 'entering and leaving the interrupt; not measured', '[A]'),
-    cost('rmpupdateNs', `${costs.rmpupdateNs} ns`, 'not measured', '[A]'),
-    cost('clearBroadcastNs', `${costs.clearBroadcastNs} ns`, 'not measured; paid whether or not a bit was set', '[A] §6.8'),
-    cost('publish', 'together', 'the bits of a broadcast appear when its slowest CPU is done, at most some 0.1 ms late', '[A]'),
-    cost('4K runs', 'together', 'the 4K updates of one huge page take effect when the last of them is done', '[A]'),
-    cost('instructions, CPU work, firmware', 'see sim/costs.ts', 'not measured; orders of magnitude', '[A]'),
+    choice('irqNs', `${costs.irqNs} ns`, 'entering and leaving the interrupt; not measured', '[A]'),
+    choice('rmpupdateNs', `${costs.rmpupdateNs} ns`, 'not measured', '[A]'),
+    choice('clearBroadcastNs', `${costs.clearBroadcastNs} ns`, 'not measured; paid whether or not a bit was set', '[A] §6.8'),
+    choice('publish', 'together', 'the bits of a broadcast appear when its slowest CPU is done, at most some 0.1 ms late', '[A]'),
+    choice('4K runs', 'together', 'the 4K updates of one huge page take effect when the last of them is done', '[A]'),
+    choice('instructions, CPU work, firmware', 'see sim/costs.ts', 'not measured; orders of magnitude', '[A]'),
   ]
 }

@@ -9,7 +9,7 @@ import {
   sevSnpLaunch,
   sleepUntil,
 } from '../kernel/index.ts'
-import type { Assumption } from '../machine/index.ts'
+import { type Assumption, choice } from '../machine/index.ts'
 
 /** A VM as it is placed on a host. */
 export interface HostedVm {
@@ -42,7 +42,6 @@ export const DEFAULT_BEHAVIOUR: GuestBehaviour = {
 }
 
 export function behaviourAssumptions(b: GuestBehaviour): Assumption[] {
-  const choice = (name: string, value: string, why: string): Assumption => ({ name, value, why, source: '[A]', option: false })
   return [
     choice('guest image', `${b.imageBytes / MIB} MiB`, 'LAUNCH_UPDATE pages of a usual OVMF image'),
     choice(

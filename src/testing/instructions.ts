@@ -1,6 +1,7 @@
 /** Shorthand for instructions and for looking at what they did. All test geometries have 4 KiB pages. */
 import { type Gpa, type PageSize, type PageState, type Pfn, pageState, type RegionIndex } from '../arch/index.ts'
 import {
+  type Access,
   ASSIGNED,
   type GuestContext,
   IMMUTABLE,
@@ -99,4 +100,21 @@ export function stateOf(machine: Machine, pfn: Pfn): PageState {
 /** The cores that have a region optimised, ascending. */
 export function coresWith(machine: Machine, region: RegionIndex): number[] {
   return [...members(machine.optimisedOn(region))]
+}
+
+type GuestAccess = Extract<Access, { who: 'SNP guest' }>
+
+/** A private write of guest 1 to a page that it sees at its system address. */
+export function guestAccess(pfn: Pfn, over: Partial<GuestAccess> = {}): GuestAccess {
+  return {
+    who: 'SNP guest',
+    spa: pfn * PAGE,
+    gpa: pfn * PAGE,
+    write: true,
+    mapping: PAGE,
+    asid: 1,
+    vmpl: 0,
+    isPrivate: true,
+    ...over,
+  }
 }
