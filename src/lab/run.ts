@@ -1,5 +1,5 @@
-import { AMD64, type Ns } from '../arch/index.ts'
-import { TABLE_REACH_BYTES } from '../machine/index.ts'
+import type { Ns } from '../arch/index.ts'
+import { DEFAULT_MACHINE_OPTIONS } from '../machine/index.ts'
 import { planHost } from '../sim/index.ts'
 import { generateTrace, type Trace } from '../workload/index.ts'
 import { type HostJob, type HostOutcome, runHost } from './host-run.ts'
@@ -123,8 +123,8 @@ function merge(scenario: Scenario, trace: Trace, plan: FleetPlan, outcomes: read
 function regionsBeyondReach(host: Scenario['host']): number {
   if (!host.hasRmpopt || host.rmp !== 'segmented') return 0
   const { machine } = planHost(host)
-  const { regionBytes } = AMD64
-  const reachEnd = Math.floor(machine.ram[0].start / regionBytes) * regionBytes + TABLE_REACH_BYTES
+  const { regionBytes, tableReachBytes } = { ...DEFAULT_MACHINE_OPTIONS, ...host.machine }
+  const reachEnd = Math.floor(machine.ram[0].start / regionBytes) * regionBytes + tableReachBytes
   const beyond = machine.ram.reduce((sum, { start, end }) => sum + Math.max(0, end - Math.max(start, reachEnd)), 0)
   return Math.ceil(beyond / regionBytes)
 }

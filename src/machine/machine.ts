@@ -6,6 +6,7 @@ import {
   type CpuId,
   coveredRanges,
   type Geometry,
+  geometry,
   type HugeIndex,
   ownRanges,
   type PageSize,
@@ -13,7 +14,6 @@ import {
   type RmpLayout,
   type Spa,
   type SpaRange,
-  TIB,
 } from '../arch/index.ts'
 import { MachineListener } from './events.ts'
 import { FirmwareState } from './firmware/commands.ts'
@@ -25,9 +25,6 @@ import { Rmp } from './rmp.ts'
 import { RmpoptTables } from './rmpopt-tables.ts'
 import { Tlb } from './tlb.ts'
 import { Topology, type TopologySpec } from './topology.ts'
-
-/** What an RMPOPT table reaches: 2048 regions of 1 GiB [L v1]. */
-export const TABLE_REACH_BYTES = 2 * TIB
 
 /** A range of system memory (RAM) and the NUMA node it belongs to. */
 export interface RamRange extends SpaRange {
@@ -42,9 +39,8 @@ export interface MachineSpec {
   readonly features: CpuFeatures
   /** Where the BIOS put the RMP; `undefined`: it reserved none, RMP_BASE reads 0. */
   readonly layout?: RmpLayout
+  /** How pages and regions nest. Default: that of AMD64, with regions as `options` say. */
   readonly geometry?: Geometry
-  /** Bytes that one RMPOPT table reaches from RMPOPT_BASE on. Default `TABLE_REACH_BYTES`. */
-  readonly reachBytes?: number
   /** ASIDs that SNP guests may have are 1 to this. Default 1023: the raw entry has 10 bits [K]. */
   readonly asidMax?: number
   readonly options?: Partial<MachineOptions>
@@ -87,25 +83,26 @@ export class Machine {
   readonly tell: MachineListener
 
   constructor(spec: MachineSpec) {
-    this.geometry = spec.geometry ?? AMD64
+    this.options = { ...DEFAULT_MACHINE_OPTIONS, ...spec.options }
+    this.geometry = spec.geometry ?? withRegions(this.options.regionBytes)
     this.topology = new Topology(spec.topology)
     this.ram = spec.ram
     this.features = spec.features
     this.layout = spec.layout
     this.asidMax = spec.asidMax ?? 1023
-    this.options = { ...DEFAULT_MACHINE_OPTIONS, ...spec.options }
     const top = spec.ram.at(-1)?.end ?? 0
     assert(top > 0, 'a machine has RAM')
     this.cpus = Array.from({ length: this.topology.cpus }, () => ({ mfdm: false, memEncrypt: true, snpEn: false, vmplEn: false }))
     this.tell = new Fanout(this.#listeners)
     // The layouts of the manual speak of 4 KiB pages; a machine of another geometry has an RMP for all of its RAM.
-    this.covered = this.geometry === AMD64 ? (spec.layout ? coveredRanges(spec.layout) : []) : [{ start: 0, end: top }]
+    const isAmd64 = spec.geometry === undefined || spec.geometry === AMD64
+    this.covered = isAmd64 ? (spec.layout ? coveredRanges(spec.layout) : []) : [{ start: 0, end: top }]
     this.rmpOwn = spec.layout ? ownRanges(spec.layout) : []
     const end = Math.max(top, this.covered.at(-1)?.end ?? 0)
     this.rmp = new Rmp(this.geometry, Math.ceil(end / this.geometry.pageBytes), (region, before, after) =>
       this.tell.assigned(region, before, after),
     )
-    this.tables = new RmpoptTables(this, spec.reachBytes ?? TABLE_REACH_BYTES)
+    this.tables = new RmpoptTables(this)
     const { regionBytes } = this.geometry
     this.#coveredRegions = Uint8Array.from({ length: this.rmp.regions }, (_, region) =>
       this.isCovered(region * regionBytes, regionBytes) ? 1 : 0,
@@ -153,6 +150,15 @@ export class Machine {
   coreOf(cpu: CpuId): CoreId {
     return this.topology.coreOf(cpu)
   }
+}
+
+function withRegions(regionBytes: number): Geometry {
+  const { pageBytes, hugePages, hugeBytes } = AMD64
+  assert(
+    Number.isInteger(Math.log2(regionBytes / hugeBytes)) && regionBytes >= hugeBytes,
+    'a region is a power of two, from 2 MiB on',
+  )
+  return regionBytes === AMD64.regionBytes ? AMD64 : geometry(pageBytes, hugePages, regionBytes / hugeBytes)
 }
 
 class Fanout extends MachineListener {

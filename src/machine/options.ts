@@ -1,4 +1,9 @@
-/** Where the manual is silent and a choice must be made, the choice has a name. */
+import { AMD64, TIB } from '../arch/index.ts'
+
+/** What an RMPOPT table reaches: 2048 regions of 1 GiB [L v1]. */
+const TABLE_REACH_BYTES = 2 * TIB
+
+/** Where the manual is silent and a choice must be made, the choice has a name; and so has hardware that does not exist. */
 export interface MachineOptions {
   /** RMPOPT on a region outside the table's reach or not covered by the RMP. */
   readonly outOfReach: 'report-0' | 'unspecified'
@@ -8,6 +13,16 @@ export interface MachineOptions {
   readonly snpDisableClearsTables: boolean
   /** Moving or disabling RMPOPT_BASE empties the core's table. */
   readonly baseChangeClearsTable: boolean
+  /** What-if: memory that one table reaches from RMPOPT_BASE on, in bytes. The hardware: 2 TiB [L v1]. */
+  readonly tableReachBytes: number
+  /** What-if: bytes of a region, a power of two from 2 MiB on. The hardware: 1 GiB [L v1]. */
+  readonly regionBytes: number
+  /** What-if: an RMPOPT that succeeds sets the bit on every core whose table reaches the region. The hardware: its own core only [L v2]. */
+  readonly successBroadcast: boolean
+  /** A successful scan leaves a result that later cores take over [L v2]. What-if: off. */
+  readonly resultCache: boolean
+  /** What-if: SNP comes up optimised: SNP_INIT_EX enables every core's table, from the lowest page on, with all bits that may be set. */
+  readonly comesUpOptimised: boolean
 }
 
 export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
@@ -15,6 +30,11 @@ export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
   rmpupdateDropsCachedResult: true,
   snpDisableClearsTables: true,
   baseChangeClearsTable: true,
+  tableReachBytes: TABLE_REACH_BYTES,
+  regionBytes: AMD64.regionBytes,
+  successBroadcast: false,
+  resultCache: true,
+  comesUpOptimised: false,
 }
 
 /** One thing that the model assumes and nobody has published. */
@@ -47,6 +67,11 @@ export function machineAssumptions(options: MachineOptions): Assumption[] {
     option('rmpupdateDropsCachedResult', 'a cached "nothing assigned" would be wrong after a page was assigned', '[A] §6.11'),
     option('snpDisableClearsTables', 'SNP_INIT clears the tables [L v8]; disabling SNP is taken to do so too', '[A] §6.13'),
     option('baseChangeClearsTable', 'the bits count from RMPOPT_BASE: kept, they would speak of other regions', '[A]'),
+    option('tableReachBytes', 'what-if: a real table reaches 2 TiB', '[L v1] §6.2'),
+    option('regionBytes', 'what-if: a real region has 1 GiB', '[L v1] §6.2'),
+    option('successBroadcast', 'what-if: a real RMPOPT serves its own core only', '[L v2] §6.10'),
+    option('resultCache', 'what-if when off: a successful scan is stored for the cores that come later', '[L v2–v4] §6.11'),
+    option('comesUpOptimised', 'what-if: real hardware comes up with no region optimised', '[L v1] §1'),
     choice(
       'unaligned-or-unknown-function',
       'unspecified',

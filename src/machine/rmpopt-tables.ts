@@ -30,10 +30,13 @@ export class RmpoptTables {
   epoch = 0
   readonly #machine: Machine
   readonly #scans: Scan[] = []
+  /** Of each region the cores that reach it, where that was asked since `#reachingEpoch`. */
+  readonly #reachingOf: (IndexSet | undefined)[] = []
+  #reachingEpoch = -1
 
-  constructor(machine: Machine, reachBytes: number) {
+  constructor(machine: Machine) {
     this.#machine = machine
-    this.reachBytes = reachBytes
+    this.reachBytes = machine.options.tableReachBytes
     this.sets = new Array(machine.rmp.regions).fill(machine.topology.coreSets.none)
     this.cached = new Uint8Array(machine.rmp.regions)
     this.bases = Array.from({ length: machine.topology.cores }, () => ({ enabled: false, base: 0 }))
@@ -70,8 +73,10 @@ export class RmpoptTables {
       return false
     }
     this.#close(scan)
-    this.cached[scan.region] = 1
-    this.#set(scan.region, this.#machine.topology.coreSets.union(this.sets[scan.region], scan.cores))
+    const { options, topology } = this.#machine
+    if (options.resultCache) this.cached[scan.region] = 1
+    const served = options.successBroadcast ? this.#reaching(scan.region) : scan.cores
+    this.#set(scan.region, topology.coreSets.union(this.sets[scan.region], served))
     return true
   }
 
@@ -106,6 +111,24 @@ export class RmpoptTables {
   /** Hardware that needs no RMPOPT: sets the region's bit on every core. For upper bounds only. */
   grant(region: RegionIndex): void {
     this.#set(region, this.#machine.topology.coreSets.all)
+  }
+
+  /** SNP comes up with every table enabled from `base` on, and every bit set that may be: a what-if. */
+  comeUp(base: Spa): void {
+    for (let core = 0; core < this.bases.length; core++) this.setBase(core, { enabled: true, base })
+    for (let region = 0; region < this.sets.length; region++) {
+      if (this.reaches(0, region) && this.#machine.isFree(region)) this.grant(region)
+    }
+  }
+
+  /** Cores whose table reaches a region. */
+  #reaching(region: RegionIndex): IndexSet {
+    const { coreSets } = this.#machine.topology
+    if (this.#reachingEpoch !== this.epoch) {
+      this.#reachingEpoch = this.epoch
+      this.#reachingOf.fill(undefined)
+    }
+    return (this.#reachingOf[region] ??= coreSets.where((core) => this.reaches(core, region)))
   }
 
   #close(scan: Scan): void {

@@ -55,8 +55,7 @@ function machineOf(spec: TestMachineSpec, made: Pick<MachineSpec, 'geometry' | '
     ...made,
     topology: { sockets: 1, coresPerSocket: spec.cores ?? 2, threadsPerCore: spec.threadsPerCore ?? 1, nodesPerSocket: 1 },
     features: { ...ALL_FEATURES, ...spec.features },
-    reachBytes: spec.reachBytes,
     asidMax: spec.asidMax,
-    options: spec.options,
+    options: { ...spec.options, ...(spec.reachBytes === undefined ? {} : { tableReachBytes: spec.reachBytes }) },
   })
 }

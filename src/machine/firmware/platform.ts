@@ -21,6 +21,7 @@ export function snpInitEx(machine: Machine, command: Extract<FirmwareCommand, { 
   for (const range of owned) mark(machine, range, FIRMWARE) // last: the OS lists reserved memory, where the RMP lies, too
   machine.tlb.flush() // [A]
   machine.tables.clearAll()
+  if (machine.options.comesUpOptimised) machine.tables.comeUp(lowestRegion(machine))
   firmware.initialised = true
   return 'SUCCESS'
 }
@@ -48,6 +49,11 @@ export function snpDfFlush(machine: Machine): FirmwareStatus {
   if (!machine.firmware.initialised) return 'INVALID_PLATFORM_STATE'
   machine.firmware.dirtyAsids.clear()
   return 'SUCCESS'
+}
+
+/** Where a table that covers the lowest page begins, bytes. */
+function lowestRegion({ ram, geometry: { regionBytes } }: Machine): number {
+  return Math.floor(ram[0].start / regionBytes) * regionBytes
 }
 
 function isUsable(machine: Machine, { start, end }: SpaRange): boolean {
