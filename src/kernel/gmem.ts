@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.ts'
 import { playLoop } from './loop.ts'
 import type { Extent } from './memory/index.ts'
 import { condResched, countRmpRun, cpuTime, type Routine, rmpupdateRun } from './ops.ts'
-import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpLookupRmpentry, snpRmptablePsmash } from './rmp-ops.ts'
+import { madeShared, rmpMakePrivate, rmpMakeShared, snpLeakPages, snpLookupRmpentry, snpRmptablePsmash } from './rmp-ops.ts'
 
 /**
  * The guest touches its memory up to guest page `to`: every folio that is not private yet is prepared
@@ -65,6 +65,16 @@ export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
   kernel.tell.guestMemoryReturned(guest)
 }
 
+/** guest_memfd files of a VM: userspace has one for each of its memory slots (low memory, high memory, firmware) [A]. */
+const GUEST_MEMFDS = 3
+
+/** The inodes of a VM's guest_memfd files are freed, after an RCU grace period: several times a VM. [L v2] */
+export function* kvmGmemFreeInodes(kernel: Kernel): Routine<void> {
+  const { inodeFreed } = kernel.driver
+  if (inodeFreed === undefined) return
+  for (let file = 0; file < GUEST_MEMFDS; file++) yield* inodeFreed(kernel)
+}
+
 /** One folio back to the hypervisor; a 2M entry that is not freed whole is split first. @returns the next guest page [K] */
 function* sevGmemInvalidate(kernel: Kernel, guest: Guest, page: number, end: number, leaked: Extent[]): Routine<number> {
   const { hugePages, pageBytes } = kernel.machine.geometry
@@ -81,6 +91,7 @@ function* sevGmemInvalidate(kernel: Kernel, guest: Guest, page: number, end: num
     if (isLarge) yield* snpRmptablePsmash(kernel, pfn)
     const input = { gpa: 0, assigned: false, size: '4K', immutable: false, asid: 0 } as const
     const shared = yield* rmpupdateRun({ name: 'RMPUPDATE', rax: pfn * pageBytes, input }, run)
+    yield* madeShared(kernel, pfn, shared)
     if (shared < run) yield* leakAssigned(kernel, leaked, pfn, run)
   }
   yield* condResched()

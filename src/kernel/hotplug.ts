@@ -1,7 +1,7 @@
-import type { CpuId } from '../arch/index.ts'
-import { has } from '../machine/index.ts'
+import { type CpuId, MSR_SYSCFG, SYSCFG_MFDM, SYSCFG_SNP_EN, SYSCFG_VMPL_EN } from '../arch/index.ts'
+import { has, type IndexSet, members } from '../machine/index.ts'
 import type { Kernel } from './kernel.ts'
-import { holding, type Routine } from './ops.ts'
+import { holding, onEachCpuMask, type Routine } from './ops.ts'
 
 /**
  * `cpu_hotplug_disable`: counted; takes the outer lock that going on- and offline also takes, so it must not be called under
@@ -24,7 +24,7 @@ function* count(kernel: Kernel, delta: 1 | -1): Routine<void> {
 /** What came of an attempt to take a CPU up or down. */
 export type HotplugResult = 'done' | 'already' | 'EBUSY'
 
-/** `cpu_up`: a CPU comes online. It starts without SNP_EN; nobody sets it in the tree of the later revisions [L v9]. */
+/** `cpu_up`: a CPU comes online. It starts without SNP_EN; in the tree of v1 and v2 a callback sets it [K], later nobody does [L v9]. */
 export function* cpuUp(kernel: Kernel, cpu: CpuId): Routine<HotplugResult> {
   return yield* holding(kernel.hotplugOuterLock, 'exclusive', change(kernel, cpu, true))
 }
@@ -45,5 +45,13 @@ function* changeLocked(kernel: Kernel, cpu: CpuId, up: boolean): Routine<Hotplug
   const { cpuSets } = kernel.machine.topology
   const one = cpuSets.of([cpu])
   kernel.online = up ? cpuSets.union(kernel.online, one) : cpuSets.minus(kernel.online, one)
+  if (up && kernel.driver.hotplug === 'snp-en-callback' && kernel.hostSnp) yield* snpEnableOn(kernel, one)
   return 'done'
+}
+
+/** `snp_enable` as hotplug callback: runs on the CPU that comes online. [K] */
+function* snpEnableOn(kernel: Kernel, cpu: IndexSet): Routine<void> {
+  yield* onEachCpuMask(cpu, { name: 'msr_set_bit', msr: MSR_SYSCFG, bits: SYSCFG_MFDM })
+  const { faulted } = yield* onEachCpuMask(cpu, { name: 'msr_set_bit', msr: MSR_SYSCFG, bits: SYSCFG_SNP_EN | SYSCFG_VMPL_EN })
+  for (const faulty of members(faulted)) kernel.tell.fault(faulty, 'WRMSR SYSCFG')
 }

@@ -1,10 +1,11 @@
-import type { SpaRange } from '../arch/index.ts'
+import type { RegionIndex, SpaRange } from '../arch/index.ts'
 import type { IndexSet, Machine } from '../machine/index.ts'
 import { Asids } from './asid.ts'
 import { KernelListener } from './events.ts'
 import type { Backing, PhysicalMemory } from './memory/index.ts'
+import { nothing } from './ops.ts'
 import type { RmpoptDriver } from './rmpopt-driver.ts'
-import { type DelayedWork, Lock } from './sync.ts'
+import { DelayedWork, KThread, Lock } from './sync.ts'
 
 /** What a kernel is booted with. */
 export interface KernelSpec {
@@ -31,7 +32,12 @@ export interface RmpoptState {
   range: SpaRange
   /** The first thread of each core: the CPUs that execute RMPOPT. */
   primaries: IndexSet
-  work: DelayedWork | undefined
+  readonly work: DelayedWork
+  readonly thread: KThread
+  /** A pass was asked for through the file and has not ended: v1's `in_progress`. */
+  isInProgress: boolean
+  /** Regions that wait to be re-optimised, for policies that keep them. */
+  readonly dirty: Set<RegionIndex>
 }
 
 /** The state of the host software on one machine. Routines work on it; nothing else does. */
@@ -51,6 +57,10 @@ export class Kernel {
   readonly hotplugOuterLock = new Lock('cpu_add_remove_lock')
   /** Counted: while it is above 0, CPUs cannot go on- or offline. */
   hotplugDisabled = 0
+  /** v9's once-only flag: SNP has disabled hotplug. */
+  hotplugDisabledBySnp = false
+  /** Logical CPUs that run vCPUs. */
+  guestCpus: IndexSet
 
   /** The host may run SNP: the RMP was found good (`CC_ATTR_HOST_SEV_SNP`). */
   hostSnp = false
@@ -69,6 +79,7 @@ export class Kernel {
     this.memory = spec.memory
     this.backing = spec.backing
     this.online = spec.online ?? cpuSets.all
+    this.guestCpus = cpuSets.none
     this.firmwareRanges = spec.firmwareRanges ?? []
     this.hvFixedRanges = spec.hvFixedRanges ?? []
     this.asids = new Asids(spec.machine.asidMax)
@@ -77,7 +88,10 @@ export class Kernel {
       isConfigured: false,
       range: { start: 0, end: 0 },
       primaries: cpuSets.none,
-      work: undefined,
+      work: new DelayedWork('rmpopt_delayed_work', () => spec.driver.work?.(this) ?? nothing()),
+      thread: new KThread('rmpopt_kthread', () => spec.driver.thread?.(this) ?? nothing()),
+      isInProgress: false,
+      dirty: new Set(),
     }
   }
 

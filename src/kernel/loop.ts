@@ -1,3 +1,4 @@
+import type { RegionIndex } from '../arch/index.ts'
 import type { IndexSet } from '../machine/index.ts'
 import type { Guest } from './guest.ts'
 import type { Routine } from './ops.ts'
@@ -7,10 +8,15 @@ import type { Routine } from './ops.ts'
  * the RMPOPT loops, a guest page for the others.
  */
 export type Loop =
-  /** RMPOPT(verify) on this CPU, then a reschedule point. */
-  | { readonly name: 'rmpopt' }
-  /** RMPOPT(verify) on every CPU of the mask by one broadcast that waits, then a reschedule point. */
-  | { readonly name: 'rmpopt-mask'; readonly mask: IndexSet }
+  /** RMPOPT(verify) on this CPU, then perhaps a reschedule point; regions that succeed are put into `successes`. */
+  | { readonly name: 'rmpopt'; readonly reschedules: boolean; readonly successes: Set<RegionIndex> | undefined }
+  /** The same on every CPU of the mask, by one broadcast that waits; a region succeeds when it does on all of them. */
+  | {
+      readonly name: 'rmpopt-mask'
+      readonly mask: IndexSet
+      readonly reschedules: boolean
+      readonly successes: Set<RegionIndex> | undefined
+    }
   /** Making guest memory private, folio by folio. */
   | { readonly name: 'gmem-prepare'; readonly guest: Guest }
   /** Making guest memory shared again, folio by folio. */

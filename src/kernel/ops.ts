@@ -1,7 +1,7 @@
 import type { CpuId, Ns, Pfn, RmpReadForm } from '../arch/index.ts'
 import type { FirmwareCommand, FirmwareStatus, IndexSet, Instruction, Outcomes } from '../machine/index.ts'
 import type { Loop } from './loop.ts'
-import type { DelayedWork, Lock } from './sync.ts'
+import type { DelayedWork, KThread, Lock } from './sync.ts'
 
 /**
  * What host software asks of whoever drives it. Each operation is atomic to the adversary and takes time on the clock;
@@ -30,6 +30,13 @@ export type Op =
   /** `queue_delayed_work` (keep: a pending item stays as it is) and `mod_delayed_work` (restart: the timer starts anew). */
   | { readonly op: 'delay-work'; readonly work: DelayedWork; readonly delayNs: Ns; readonly ifPending: 'keep' | 'restart' }
   | { readonly op: 'cancel-work-sync'; readonly work: DelayedWork }
+  | { readonly op: 'kthread-run'; readonly thread: KThread }
+  /** `set_current_state(TASK_INTERRUPTIBLE)`: from now on `schedule` will sleep, unless somebody wakes the thread before. */
+  | { readonly op: 'set-sleeping'; readonly thread: KThread }
+  /** `schedule` of a kernel thread: sleeps until woken if its state is sleeping, else goes on. */
+  | { readonly op: 'schedule'; readonly thread: KThread }
+  /** Leaves no trace on a thread that has not set its state [K]. */
+  | { readonly op: 'wake-up-process'; readonly thread: KThread }
   | { readonly op: 'sleep-until'; readonly atNs: Ns }
   /** A load of the raw RMP entry of a page: what CPUs without RMPREAD leave to software. */
   | { readonly op: 'load-rmp-entry'; readonly pfn: Pfn }
@@ -61,6 +68,9 @@ export interface IpiOutcome {
 
 /** Host software: a generator of operations whose local state depends on nothing but the answers it was given. */
 export type Routine<T> = Generator<Op, T, unknown>
+
+/** For parts of a driver that it does not have. */
+export function* nothing(): Routine<void> {}
 
 export function* execute<I extends Instruction>(instruction: I): Routine<Outcomes[I['name']]> {
   return (yield { op: 'execute', instruction }) as Outcomes[I['name']]

@@ -22,6 +22,7 @@ import {
 import { hotplugDisable, hotplugEnable } from './hotplug.ts'
 import type { Kernel } from './kernel.ts'
 import { execute, holding, onEachCpuMask, type Routine } from './ops.ts'
+import type { HotplugRule } from './rmpopt-driver.ts'
 
 /** `snp_probe_rmptable_info`: reads the MSRs, checks the segment size against CPUID. @returns whether there is an RMP to use [K] */
 export function* snpProbeRmptableInfo(kernel: Kernel): Routine<boolean> {
@@ -61,21 +62,42 @@ export function* snpRmptableInit(kernel: Kernel): Routine<boolean> {
     logSegments(kernel, layout)
   }
   kernel.hostSnp = true
+  const { driver } = kernel
   if ((yield* readMsr(MSR_SYSCFG)) & SYSCFG_SNP_EN) {
-    yield* hotplugDisable(kernel) // a kexec target finds SNP on: the set of CPUs must not change any more [L v10]
+    if (rule(kernel) === 'before-snp-en') yield* freezeCpus(kernel) // a kexec target finds SNP on [L v10]
     kernel.tell.snpEnabled()
+  } else if (driver.snpEnable === 'boot') {
+    yield { op: 'clear-rmp' }
+    yield* holding(kernel.hotplugLock, 'shared', snpEnableOnline(kernel))
   }
+  if (driver.booted) yield* driver.booted(kernel)
   return true
+}
+
+function rule({ driver }: Kernel): HotplugRule {
+  return driver.hotplug ?? 'before-snp-en'
+}
+
+/** The set of CPUs must not change any more. */
+function* freezeCpus(kernel: Kernel): Routine<void> {
+  kernel.hotplugDisabledBySnp = true
+  yield* hotplugDisable(kernel)
 }
 
 /** `snp_prepare`: enables SNP on every CPU, unless a previous kernel has. @returns whether it is on [L v9, v10] */
 export function* snpPrepare(kernel: Kernel): Routine<boolean> {
   if ((yield* readMsr(MSR_SYSCFG)) & SYSCFG_SNP_EN) return true
   yield { op: 'clear-rmp' } // the bookkeeping and all entries [K]
-  yield* hotplugDisable(kernel)
+  const freezes = rule(kernel) === 'before-snp-en'
+  if (freezes) yield* freezeCpus(kernel)
   const result = yield* holding(kernel.hotplugLock, 'shared', snpEnableAll(kernel))
-  if (result === 'not tried') yield* hotplugEnable(kernel) // once SNP_EN is set somewhere it stays disabled [L v10]
+  if (freezes && result === 'not tried') yield* unfreezeCpus(kernel) // once SNP_EN is set somewhere it stays disabled [L v10]
   return result === 'enabled'
+}
+
+function* unfreezeCpus(kernel: Kernel): Routine<void> {
+  kernel.hotplugDisabledBySnp = false
+  yield* hotplugEnable(kernel)
 }
 
 function* snpEnableAll(kernel: Kernel): Routine<'enabled' | 'failed' | 'not tried'> {
@@ -84,15 +106,19 @@ function* snpEnableAll(kernel: Kernel): Routine<'enabled' | 'failed' | 'not trie
     refuse(kernel, 'SNP needs all present CPUs to be online')
     return 'not tried'
   }
+  return (yield* snpEnableOnline(kernel)) ? 'enabled' : 'failed'
+}
+
+function* snpEnableOnline(kernel: Kernel): Routine<boolean> {
+  const { online } = kernel
   yield* onEachCpuMask(online, { name: 'WBINVD' })
   yield* onEachCpuMask(online, { name: 'msr_set_bit', msr: MSR_SYSCFG, bits: SYSCFG_MFDM })
   const { faulted } = yield* onEachCpuMask(online, { name: 'msr_set_bit', msr: MSR_SYSCFG, bits: SYSCFG_SNP_EN | SYSCFG_VMPL_EN })
   if (faulted.size > 0) {
-    refuse(kernel, 'SNP_EN could not be set')
-    return 'failed'
+    return refuse(kernel, 'SNP_EN could not be set')
   }
   kernel.tell.snpEnabled()
-  return 'enabled'
+  return true
 }
 
 function logSegments(kernel: Kernel, layout: SegmentedRmp): void {

@@ -25,7 +25,15 @@ export function* rmpMakePrivate(
 
 /** `rmp_make_shared`: the page or huge page is the hypervisor's again. @returns whether it is [K] */
 export function* rmpMakeShared(k: Kernel, pfn: Pfn, size: PageSize): Routine<boolean> {
-  return (yield* rmpupdate(k, pfn, { gpa: 0, assigned: false, size, immutable: false, asid: 0 })) === SUCCESS
+  const code = yield* rmpupdate(k, pfn, { gpa: 0, assigned: false, size, immutable: false, asid: 0 })
+  if (code === SUCCESS) yield* madeShared(k, pfn, size === '2M' ? k.machine.geometry.hugePages : 1)
+  return code === SUCCESS
+}
+
+/** Tells RMPOPT's driver of pages of one huge page that are the hypervisor's again. */
+export function* madeShared(kernel: Kernel, pfn: Pfn, pages: number): Routine<void> {
+  const { driver, machine } = kernel
+  if (driver.madeShared) yield* driver.madeShared(kernel, Math.floor(pfn / machine.geometry.regionPages), pages)
 }
 
 /** `rmpupdate`: Linux retries on FAIL_OVERLAP, which says that another CPU works on an overlapping entry. [K, APM] */

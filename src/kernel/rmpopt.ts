@@ -3,102 +3,116 @@ import {
   logRmpoptCoverageLimited,
   logRmpoptRange,
   MSR_RMPOPT_BASE,
+  type Ns,
   type RegionIndex,
   RMPOPT_REPORT,
-  RMPOPT_VERIFY_AND_REPORT,
   SECOND,
+  type Spa,
   type SpaRange,
 } from '../arch/index.ts'
 import { has, type IndexSet, members } from '../machine/index.ts'
 import type { Kernel } from './kernel.ts'
-import { playLoop } from './loop.ts'
-import { condResched, execute, holding, type IpiFunction, onEachCpuMask, type Routine, smpProcessorId } from './ops.ts'
-import { DelayedWork } from './sync.ts'
+import { holding, onEachCpuMask, type Routine, smpProcessorId } from './ops.ts'
+import { type RegionRange, rmpoptHere, rmpoptOnMask } from './rmpopt-pass.ts'
 
 /** How long a request waits, so that several guests that end together cost one pass [L v3]. */
-const REOPTIMISE_DELAY_NS = 10 * SECOND
+export const REOPTIMISE_DELAY_NS = 10 * SECOND
 
 /** `snp_setup_rmpopt`: programs RMPOPT_BASE on every core and queues the first pass at once. [L v5–v10] */
 export function* snpSetupRmpopt(kernel: Kernel): Routine<void> {
-  if (!kernel.machine.features.rmpopt || !kernel.hostSnp || !kernel.rmpIsSegmented) return // [L v1]
+  if (!canRmpopt(kernel)) return
   yield* holding(kernel.rmpopt.mutex, 'exclusive', setup(kernel))
 }
 
-function* setup(kernel: Kernel): Routine<void> {
-  const { rmpopt, machine } = kernel
-  if (rmpopt.isConfigured) return // a legacy shutdown skips the cleanup but allows a second init [L v5]
-  rmpopt.range = rmpoptRange(kernel)
-  kernel.log(logRmpoptRange(rmpopt.range.start, rmpopt.range.end))
-  if (rmpopt.range.end < endOfRam(kernel)) kernel.log(logRmpoptCoverageLimited(rmpopt.range.end))
-  rmpopt.primaries = machine.topology.cpuSets.where((cpu) => has(kernel.online, cpu) && has(machine.topology.primaries, cpu))
+/** RMPOPT needs a CPU that has it, a host that may run SNP and a segmented RMP. [L v1] */
+export function canRmpopt({ machine, hostSnp, rmpIsSegmented }: Kernel): boolean {
+  return machine.features.rmpopt && hostSnp && rmpIsSegmented
+}
 
-  const value = encodeRmpoptBase({ enabled: true, base: rmpopt.range.start })
-  const { faulted } = yield* onEachCpuMask(rmpopt.primaries, { name: 'WRMSR', msr: MSR_RMPOPT_BASE, value })
-  for (const cpu of members(faulted)) kernel.tell.fault(cpu, 'WRMSR RMPOPT_BASE')
-  rmpopt.work = new DelayedWork('rmpopt_delayed_work', () => rmpoptWorkHandler(kernel))
+function* setup(kernel: Kernel): Routine<void> {
+  const { rmpopt } = kernel
+  if (rmpopt.isConfigured) return // a legacy shutdown skips the cleanup but allows a second init [L v5]
+  yield* rmpoptConfigure(kernel)
   rmpopt.isConfigured = true
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
 }
 
-/** From the lowest page, rounded down to 1 GiB, to the highest, rounded up; at most as far as a table reaches. [L v2] */
-export function rmpoptRange({ machine }: Kernel): SpaRange {
-  const { regionBytes } = machine.geometry
-  const start = Math.floor(machine.ram[0].start / regionBytes) * regionBytes
-  const end = Math.ceil((machine.ram.at(-1)?.end ?? 0) / regionBytes) * regionBytes
-  return { start, end: Math.min(end, start + machine.tables.reachBytes) }
+/** Works out range and mask, and programs RMPOPT_BASE on every core, by its first online primary thread. [L v2–v10] */
+export function* rmpoptConfigure(kernel: Kernel): Routine<void> {
+  const { rmpopt } = kernel
+  rmpopt.range = rmpoptRange(kernel)
+  kernel.log(logRmpoptRange(rmpopt.range.start, rmpopt.range.end))
+  if (rmpopt.range.end < endOfRam(kernel)) kernel.log(logRmpoptCoverageLimited(rmpopt.range.end))
+  rmpopt.primaries = onlinePrimaries(kernel)
+  yield* programBase(kernel, rmpopt.primaries, rmpopt.range.start)
 }
 
-function endOfRam({ machine }: Kernel): number {
+/** CPUs that are online and the lowest thread of their core. */
+export function onlinePrimaries({ machine: { topology }, online }: Kernel): IndexSet {
+  return topology.cpuSets.where((cpu) => has(online, cpu) && has(topology.primaries, cpu))
+}
+
+/** Enables RMPOPT_BASE at `base` on the cores of these CPUs. */
+export function* programBase(kernel: Kernel, cpus: IndexSet, base: Spa): Routine<void> {
+  const value = encodeRmpoptBase({ enabled: true, base })
+  const { faulted } = yield* onEachCpuMask(cpus, { name: 'WRMSR', msr: MSR_RMPOPT_BASE, value })
+  for (const cpu of members(faulted)) kernel.tell.fault(cpu, 'WRMSR RMPOPT_BASE')
+}
+
+/** From the lowest page, rounded down to 1 GiB, to the highest, rounded up; at most as far as a table reaches. [L v2] */
+export function rmpoptRange(kernel: Kernel): SpaRange {
+  const { start, end } = allOfMemory(kernel)
+  return { start, end: Math.min(end, start + kernel.machine.tables.reachBytes) }
+}
+
+/** From the lowest page to the highest, rounded out to whole regions. [L v1] */
+export function allOfMemory(kernel: Kernel): SpaRange {
+  const { ram, geometry } = kernel.machine
+  const { regionBytes } = geometry
+  const start = Math.floor(ram[0].start / regionBytes) * regionBytes
+  return { start, end: Math.ceil(endOfRam(kernel) / regionBytes) * regionBytes }
+}
+
+function endOfRam({ machine }: Kernel): Spa {
   return machine.ram.at(-1)?.end ?? 0
 }
 
+/** The regions that passes go over. */
+export function regionsToScan({ rmpopt, machine: { geometry } }: Kernel): RegionRange {
+  const { start, end } = rmpopt.range
+  return { first: start / geometry.regionBytes, end: end / geometry.regionBytes }
+}
+
 /**
- * `rmpopt_work_handler`, v10: whatever CPU runs it leads; its core's threads are taken out of the followers. The leader goes
- * over all regions first, so that the followers find the cached results. [L v5, v9]
+ * `rmpopt_work_handler`, v9 and v10: whatever CPU runs it leads; its core's threads are taken out of the followers. The leader
+ * goes over all regions first, so that the followers find the cached results. [L v5, v9]
  */
 export function* rmpoptWorkHandler(kernel: Kernel): Routine<void> {
   const { rmpopt, machine } = kernel
-  const { regionBytes } = machine.geometry
-  const first: RegionIndex = rmpopt.range.start / regionBytes
-  const end: RegionIndex = rmpopt.range.end / regionBytes
-
+  const regions = regionsToScan(kernel)
   yield { op: 'migrate-disable' }
   const leader = yield* smpProcessorId()
   const followers = machine.topology.cpuSets.minus(rmpopt.primaries, machine.topology.siblings(leader))
-  kernel.tell.passBegins(leader, first, end)
-
-  yield* playLoop({ name: 'rmpopt' }, first, end, function* (region) {
-    const { kind } = yield* execute({ name: 'RMPOPT', rax: region * regionBytes, rcx: RMPOPT_VERIFY_AND_REPORT })
-    if (kind !== 'done') kernel.tell.fault(leader, 'RMPOPT')
-    yield* condResched()
-    return region + 1
-  })
-  yield* holding(kernel.hotplugLock, 'shared', follow(kernel, followers, first, end))
+  kernel.tell.passBegins(leader, regions.first, regions.end)
+  yield* rmpoptHere(kernel, leader, regions)
+  yield* holding(kernel.hotplugLock, 'shared', rmpoptOnMask(kernel, followers, regions))
   yield { op: 'migrate-enable' }
   kernel.tell.passEnds()
 }
 
-function* follow(kernel: Kernel, followers: IndexSet, first: RegionIndex, end: RegionIndex): Routine<void> {
-  const { regionBytes } = kernel.machine.geometry
-  if (followers.size === 0) return
-  yield* playLoop({ name: 'rmpopt-mask', mask: followers }, first, end, function* (region) {
-    const rmpopt: IpiFunction = { name: 'RMPOPT', rax: region * regionBytes, rcx: RMPOPT_VERIFY_AND_REPORT }
-    const { faulted } = yield* onEachCpuMask(followers, rmpopt)
-    for (const cpu of members(faulted)) kernel.tell.fault(cpu, 'RMPOPT')
-    yield* condResched()
-    return region + 1
-  })
+/** `snp_rmpopt_all_physmem`: asks for a pass; every request restarts the timer [L v8], or none does while one is pending [L v3–v7]. */
+export function* snpRmpoptAllPhysmem(
+  kernel: Kernel,
+  delayNs: Ns = REOPTIMISE_DELAY_NS,
+  ifPending: 'keep' | 'restart' = 'restart',
+): Routine<void> {
+  yield* holding(kernel.rmpopt.mutex, 'exclusive', request(kernel, delayNs, ifPending))
 }
 
-/** `snp_rmpopt_all_physmem`: asks for a pass; every request restarts the timer. [L v8] */
-export function* snpRmpoptAllPhysmem(kernel: Kernel): Routine<void> {
-  yield* holding(kernel.rmpopt.mutex, 'exclusive', request(kernel))
-}
-
-function* request({ rmpopt, tell }: Kernel): Routine<void> {
-  if (!rmpopt.isConfigured || rmpopt.work === undefined) return
+function* request({ rmpopt, tell }: Kernel, delayNs: Ns, ifPending: 'keep' | 'restart'): Routine<void> {
+  if (!rmpopt.isConfigured) return
   tell.passRequested()
-  yield { op: 'delay-work', work: rmpopt.work, delayNs: REOPTIMISE_DELAY_NS, ifPending: 'restart' }
+  yield { op: 'delay-work', work: rmpopt.work, delayNs, ifPending }
 }
 
 /** `rmpopt_cleanup`: on a full shutdown; waits for a running pass, then disables the tables. [L v5] */
@@ -107,11 +121,10 @@ export function* rmpoptCleanup(kernel: Kernel): Routine<void> {
 }
 
 function* cleanup({ rmpopt }: Kernel): Routine<void> {
-  if (!rmpopt.isConfigured || rmpopt.work === undefined) return
+  if (!rmpopt.isConfigured) return
   yield { op: 'cancel-work-sync', work: rmpopt.work }
   const value = encodeRmpoptBase({ enabled: false, base: 0 })
   yield* onEachCpuMask(rmpopt.primaries, { name: 'WRMSR', msr: MSR_RMPOPT_BASE, value })
-  rmpopt.work = undefined
   rmpopt.isConfigured = false
 }
 

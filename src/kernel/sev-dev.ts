@@ -1,4 +1,4 @@
-import { hotplugEnable } from './hotplug.ts'
+import { hotplugDisable, hotplugEnable } from './hotplug.ts'
 import type { Kernel } from './kernel.ts'
 import { firmware, holding, onEachCpuMask, type Routine } from './ops.ts'
 import { snpPrepare } from './rmp-init.ts'
@@ -20,8 +20,17 @@ function* init(kernel: Kernel): Routine<boolean> {
   }
   yield* dfFlush(kernel)
   kernel.snpInitialised = true
-  yield* kernel.driver.setup(kernel)
+  yield* disableHotplugAfterInit(kernel)
+  if (kernel.driver.setup) yield* kernel.driver.setup(kernel)
   return true
+}
+
+/** v8 and v9 disable hotplug once SNP_INIT_EX has succeeded, v9 through a once-only flag. [L v8, v9] */
+function* disableHotplugAfterInit(kernel: Kernel): Routine<void> {
+  const { hotplug } = kernel.driver
+  if (hotplug !== 'after-init' && (hotplug !== 'once-after-init' || kernel.hotplugDisabledBySnp)) return
+  kernel.hotplugDisabledBySnp = true
+  yield* hotplugDisable(kernel)
 }
 
 /** Writes back all caches and flushes the data fabric: needed before an ASID is used again. @returns whether they are [K] */
@@ -55,6 +64,8 @@ function* shutdown(kernel: Kernel, kind: 'full' | 'legacy'): Routine<boolean> {
 /** `snp_shutdown`: RMPOPT is cleaned up, CPUs may come and go again. [L v5, v10] */
 function* snpShutdown(kernel: Kernel): Routine<void> {
   kernel.tell.snpDisabled()
-  yield* kernel.driver.cleanup(kernel)
+  if (kernel.driver.cleanup) yield* kernel.driver.cleanup(kernel)
+  if (!kernel.hotplugDisabledBySnp) return
+  kernel.hotplugDisabledBySnp = false
   yield* hotplugEnable(kernel)
 }

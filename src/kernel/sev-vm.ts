@@ -1,10 +1,11 @@
 import type { Gpa, Pfn } from '../arch/index.ts'
-import { kvmGmemRelease } from './gmem.ts'
+import { kvmGmemFreeInodes, kvmGmemRelease } from './gmem.ts'
 import { Guest } from './guest.ts'
 import type { Kernel } from './kernel.ts'
 import type { Extent } from './memory/index.ts'
 import { firmware, holding, launchUpdateRun, lock, type Routine, rmpupdateRun, unlock } from './ops.ts'
 import { rmpMakePrivate, rmpMakeShared, snpLeakPages, snpLookupRmpentry, snpReclaimPage } from './rmp-ops.ts'
+import { regionsOf } from './rmpopt-driver.ts'
 import { dfFlush } from './sev-dev.ts'
 
 /** What a guest is launched with. */
@@ -144,6 +145,7 @@ export function* kvmDestroyVm(kernel: Kernel, guest: Guest): Routine<void> {
   yield* sevVmDestroy(kernel, guest)
   kernel.tell.guestDestroyed(guest)
   yield* kvmGmemRelease(kernel, guest)
+  yield* kvmGmemFreeInodes(kernel)
 }
 
 /** `sev_free_vcpu`: the VMSA page back to the hypervisor; one the launch left immutable is reclaimed first. [K] */
@@ -152,8 +154,10 @@ function* sevFreeVcpu(kernel: Kernel, vmsa: Pfn): Routine<void> {
   yield* freeKernelPage(kernel, vmsa, isShared)
 }
 
-/** `sev_vm_destroy`: decommissions the context, frees its page and the ASID, then asks for a re-optimisation. [K, L v5, v9] */
+/** `sev_vm_destroy`: decommissions the context, frees its page and the ASID; RMPOPT's driver is told before and after. [K, L v3–v9] */
 export function* sevVmDestroy(kernel: Kernel, guest: Guest): Routine<void> {
+  const { driver } = kernel
+  if (driver.vmDestroying) yield* driver.vmDestroying(kernel)
   const context = guest.context * kernel.machine.geometry.pageBytes
   const status = yield* firmware({ name: 'SNP_DECOMMISSION', context })
   if (status !== 'SUCCESS') {
@@ -162,7 +166,7 @@ export function* sevVmDestroy(kernel: Kernel, guest: Guest): Routine<void> {
   }
   yield* freeKernelPage(kernel, guest.context, yield* snpReclaimPage(kernel, guest.context))
   yield* sevAsidFree(kernel, guest.asid)
-  yield* kernel.driver.vmDestroyed(kernel)
+  if (driver.vmDestroyed) yield* driver.vmDestroyed(kernel, () => regionsOf(kernel, guest))
 }
 
 // biome-ignore lint/correctness/useYield: a routine like its callers

@@ -51,6 +51,35 @@ export class Lock {
   }
 }
 
+/** A kernel thread as far as sleeping and waking go. The driver keeps the task. */
+export class KThread {
+  readonly name: string
+  readonly routine: () => Routine<void>
+  /** Its state is TASK_INTERRUPTIBLE: `schedule` will not return before somebody wakes it [K]. */
+  isSleeping = false
+  /** The task that sleeps in `schedule`. */
+  sleeper: number | undefined
+
+  constructor(name: string, routine: () => Routine<void>) {
+    this.name = name
+    this.routine = routine
+  }
+
+  /** `schedule`. @returns whether the task sleeps now */
+  sleeps(task: number): boolean {
+    if (this.isSleeping) this.sleeper = task
+    return this.isSleeping
+  }
+
+  /** `wake_up_process`. @returns the task that goes on now, if one slept */
+  wake(): number | undefined {
+    const { sleeper } = this
+    this.isSleeping = false
+    this.sleeper = undefined
+    return sleeper
+  }
+}
+
 /**
  * A delayed work item. It never runs concurrently with itself; it is *pending* from being queued until a worker starts it,
  * and may be queued again while it runs [K]. The driver keeps the timer.

@@ -79,6 +79,19 @@ export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' 
     case 'delay-work':
       clock.delayWork(op.work, op.delayNs, op.ifPending)
       return DONE
+    case 'kthread-run':
+      clock.spawn(op.thread.routine())
+      return DONE
+    case 'set-sleeping':
+      op.thread.isSleeping = true
+      return DONE
+    case 'schedule':
+      return op.thread.sleeps(task.id) ? undefined : DONE
+    case 'wake-up-process': {
+      const sleeper = op.thread.wake()
+      if (sleeper !== undefined) clock.wake(sleeper)
+      return DONE
+    }
     case 'cancel-work-sync':
       return cancelSync(task, op)
   }

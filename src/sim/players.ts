@@ -10,9 +10,9 @@ import type { Player, Task } from './task.ts'
 export function playerOf(clock: Clock, task: Task, loop: Loop): Player {
   switch (loop.name) {
     case 'rmpopt':
-      return new RmpoptPlayer(clock, task)
+      return new RmpoptPlayer(clock, task, loop.successes)
     case 'rmpopt-mask':
-      return new RmpoptMaskPlayer(clock, task, loop.mask)
+      return new RmpoptMaskPlayer(clock, task, loop.mask, loop.successes)
     case 'gmem-prepare':
       return new PreparePlayer(clock, task, loop.guest)
     case 'gmem-invalidate':
@@ -26,10 +26,12 @@ class RmpoptPlayer implements Player {
   readonly #task: Task
   readonly #self: IndexSet
   readonly #rmpopt: TimedRmpopt
+  readonly #successes: Set<RegionIndex> | undefined
   #region: RegionIndex = 0
 
-  constructor(clock: Clock, task: Task) {
+  constructor(clock: Clock, task: Task, successes: Set<RegionIndex> | undefined) {
     const { machine } = clock.kernel
+    this.#successes = successes
     this.#clock = clock
     this.#task = task
     this.#self = machine.topology.cpuSets.of([task.cpu])
@@ -47,7 +49,7 @@ class RmpoptPlayer implements Player {
   }
 
   finish(): number {
-    this.#rmpopt.finish()
+    if (this.#rmpopt.finish()) this.#successes?.add(this.#region)
     return this.#region + 1
   }
 
@@ -56,6 +58,7 @@ class RmpoptPlayer implements Player {
     if (!changesNothing(clock, region) || !clock.scannable.has(this.#self, region)) return -1
     const ns = clock.scanCost.alone(this.#task.cpu, region)
     if (ns >= budgetNs) return -1
+    if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
     clock.tally.rmpoptAlone(ns)
     return ns
   }
@@ -75,9 +78,11 @@ class RmpoptMaskPlayer implements Player {
   readonly #task: Task
   readonly #mask: IndexSet
   readonly #rmpopt: TimedRmpopt
+  readonly #successes: Set<RegionIndex> | undefined
   #region: RegionIndex = 0
 
-  constructor(clock: Clock, task: Task, mask: IndexSet) {
+  constructor(clock: Clock, task: Task, mask: IndexSet, successes: Set<RegionIndex> | undefined) {
+    this.#successes = successes
     this.#clock = clock
     this.#task = task
     this.#mask = mask
@@ -95,7 +100,7 @@ class RmpoptMaskPlayer implements Player {
   }
 
   finish(): number {
-    this.#rmpopt.finish()
+    if (this.#rmpopt.finish()) this.#successes?.add(this.#region)
     return this.#region + 1
   }
 
@@ -104,6 +109,7 @@ class RmpoptMaskPlayer implements Player {
     if (!changesNothing(clock, region) || !clock.scannable.has(this.#mask, region)) return -1
     const broadcast = broadcastCost(clock, this.#task, this.#mask, region)
     if (broadcast.waitNs >= budgetNs) return -1
+    if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
     accountBroadcast(clock, this.#task, this.#mask, broadcast)
     return broadcast.waitNs
   }

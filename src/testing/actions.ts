@@ -25,6 +25,10 @@ type Scheduling =
   | 'delay-work'
   | 'cancel-work-sync'
   | 'sleep-until'
+  | 'kthread-run'
+  | 'set-sleeping'
+  | 'schedule'
+  | 'wake-up-process'
 
 /** The test's own answer to an action, which then is not carried out; `undefined`: it is. */
 export type Instead = (action: Action, cpu: CpuId) => unknown

@@ -142,6 +142,19 @@ export class Drive {
         if (!op.work.isRunning) return
         op.work.waiters.push(thread.id)
         return WAITS
+      case 'kthread-run':
+        this.spawn(op.thread.routine(), this.workerCpu)
+        return
+      case 'set-sleeping':
+        op.thread.isSleeping = true
+        return
+      case 'schedule':
+        return op.thread.sleeps(thread.id) ? WAITS : undefined
+      case 'wake-up-process': {
+        const sleeper = op.thread.wake()
+        if (sleeper !== undefined) this.#wake(this.threads[sleeper])
+        return
+      }
       case 'sleep-until':
         return op.atNs > this.nowNs ? WAITS : undefined
       default:

@@ -13,6 +13,7 @@ import {
   type RmpoptDriver,
   type Routine,
   rmpoptCleanup,
+  rmpoptWorkHandler,
   sevSnpInit,
   sevSnpLaunch,
   snpRmpoptAllPhysmem,
@@ -27,7 +28,8 @@ export const V10_DRIVER: RmpoptDriver = {
   name: 'v10',
   summary: 'the published driver',
   setup: snpSetupRmpopt,
-  vmDestroyed: snpRmpoptAllPhysmem,
+  work: rmpoptWorkHandler,
+  vmDestroyed: (kernel) => snpRmpoptAllPhysmem(kernel),
   cleanup: rmpoptCleanup,
 }
 

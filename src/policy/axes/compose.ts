@@ -1,0 +1,103 @@
+import { type RegionIndex, SECOND } from '../../arch/index.ts'
+import {
+  allOfMemory,
+  canRmpopt,
+  holding,
+  type Kernel,
+  onlinePrimaries,
+  type Routine,
+  rangesOf,
+  regionsToScan,
+  rmpoptCleanup,
+  rmpoptRange,
+} from '../../kernel/index.ts'
+import type { Machine } from '../../machine/index.ts'
+import { baseGroups, programBases } from '../base.ts'
+import { bitmapBytes, countsBytes, KEPT, type Policy } from '../policy.ts'
+import { executePass } from './execute.ts'
+import type { PolicySpec } from './spec.ts'
+import { whatWords, whenWords, whoWords } from './words.ts'
+
+/** The policy at a point of the space. */
+export function composePolicy(spec: PolicySpec): Policy {
+  const { name, summary, when, what, who } = spec
+  if (when.at === 'never') return { name, summary, when: 'never', what: '-', who: '-', keptBytes: () => 0 }
+  const marksPages = what === 'dirty' || what === 'emptied'
+  return {
+    name,
+    summary,
+    when: whenWords(when),
+    what: whatWords(what),
+    who: whoWords(who),
+    setup: (kernel) => setup(kernel, spec),
+    work: (kernel) => work(kernel, spec),
+    ...(when.at === 'teardown' || what === 'guest'
+      ? { vmDestroyed: (kernel, regions) => vmDestroyed(kernel, spec, what === 'guest' ? regions() : []) }
+      : {}),
+    ...(marksPages || when.at === 'conversion' || when.at === 'freed-folio'
+      ? { madeShared: (kernel, region) => madeShared(kernel, spec, region) }
+      : {}),
+    cleanup: rmpoptCleanup,
+    keptBytes: (machine) => keptBytes(machine, spec),
+  }
+}
+
+function* setup(kernel: Kernel, spec: PolicySpec): Routine<void> {
+  if (canRmpopt(kernel)) yield* holding(kernel.rmpopt.mutex, 'exclusive', configure(kernel, spec))
+}
+
+/** Programs the tables and asks for the first pass, over everything. */
+function* configure(kernel: Kernel, { base, what }: PolicySpec): Routine<void> {
+  const { rmpopt } = kernel
+  if (rmpopt.isConfigured) return
+  rmpopt.range = base === 'lowest' ? rmpoptRange(kernel) : allOfMemory(kernel)
+  rmpopt.primaries = onlinePrimaries(kernel)
+  yield* programBases(kernel, baseGroups(kernel, rmpopt.primaries, base))
+  if (what !== 'all') {
+    const { first, end } = regionsToScan(kernel)
+    for (let region = first; region < end; region++) rmpopt.dirty.add(region)
+  }
+  rmpopt.isConfigured = true
+  yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
+}
+
+function* work(kernel: Kernel, spec: PolicySpec): Routine<void> {
+  const { rmpopt } = kernel
+  const { when, what, who, base } = spec
+  const ranges = what === 'all' ? [regionsToScan(kernel)] : rangesOf(rmpopt.dirty)
+  rmpopt.dirty.clear() // before the scan: what is marked from now on waits for the next pass
+  if (ranges.length > 0) yield* executePass(kernel, who, base, ranges)
+  if (when.at === 'periodic') yield { op: 'delay-work', work: rmpopt.work, delayNs: when.everyS * SECOND, ifPending: 'restart' }
+}
+
+function* vmDestroyed(kernel: Kernel, spec: PolicySpec, regions: readonly RegionIndex[]): Routine<void> {
+  if (!kernel.rmpopt.isConfigured) return
+  for (const region of regions) mark(kernel, region)
+  if (spec.when.at === 'teardown') yield* request(kernel, spec.when)
+}
+
+function* madeShared(kernel: Kernel, { when, what, who, base }: PolicySpec, region: RegionIndex): Routine<void> {
+  if (!kernel.rmpopt.isConfigured) return
+  if (what === 'emptied' && kernel.machine.rmp.assignedPages[region] > 0) return
+  if (when.at === 'freed-folio') return yield* executePass(kernel, who, base, [{ first: region, end: region + 1 }])
+  if (what !== 'all') mark(kernel, region)
+  if (when.at === 'conversion') yield* request(kernel, when)
+}
+
+function mark(kernel: Kernel, region: RegionIndex): void {
+  const { first, end } = regionsToScan(kernel)
+  if (region >= first && region < end) kernel.rmpopt.dirty.add(region)
+}
+
+function* request({ rmpopt, tell }: Kernel, { delayS, after }: { delayS: number; after: 'first' | 'last' }): Routine<void> {
+  tell.passRequested()
+  yield { op: 'delay-work', work: rmpopt.work, delayNs: delayS * SECOND, ifPending: after === 'first' ? 'keep' : 'restart' }
+}
+
+function keptBytes(machine: Machine, { what, when, who }: PolicySpec): number {
+  const marks = what === 'all' ? 0 : bitmapBytes(machine) + (what === 'emptied' ? countsBytes(machine) : 0)
+  const deferred = when.at === 'freed-folio' ? 0 : KEPT.delayedWork + KEPT.workqueue
+  // One broadcast to a part of the CPUs wants a mask that is kept; portions are made as they are wanted.
+  const mask = who.threads === 'primary' && who.reach === 'broadcast' ? KEPT.cpumask : 0
+  return KEPT.mutex + deferred + mask + marks
+}
