@@ -22,7 +22,7 @@ if (values.trace !== undefined) await wholeFleet(values.trace, Number(values.hos
 function idleHost(host: HostSpec, players = true): HostSimulation {
   const simulation = new HostSimulation({
     host,
-    policy: V10,
+    driver: V10,
     placement: 'buddy',
     backing: '2m',
     vms: [],
@@ -66,7 +66,7 @@ function oneHostDay(): void {
     memoryBytes: trace.memoryBytes[vm],
     isSnp: trace.batch[vm] % 5 === 0,
   }))
-  const job = { ...scenario, vms, endNs: DAY, bins: 120 }
+  const job = { ...scenario, policies: [scenario.policy], vms, endNs: DAY, bins: 120, wantsMap: false }
   const seconds: number[] = []
   let events = 0
   for (let round = 0; round < 5; round++) {

@@ -60,7 +60,7 @@ export class Kernel {
   /** v9's once-only flag: SNP has disabled hotplug. */
   hotplugDisabledBySnp = false
   /** Logical CPUs that run vCPUs. */
-  guestCpus: IndexSet
+  guestCpus: () => IndexSet
 
   /** The host may run SNP: the RMP was found good (`CC_ATTR_HOST_SEV_SNP`). */
   hostSnp = false
@@ -79,7 +79,7 @@ export class Kernel {
     this.memory = spec.memory
     this.backing = spec.backing
     this.online = spec.online ?? cpuSets.all
-    this.guestCpus = cpuSets.none
+    this.guestCpus = () => cpuSets.none
     this.firmwareRanges = spec.firmwareRanges ?? []
     this.hvFixedRanges = spec.hvFixedRanges ?? []
     this.asids = new Asids(spec.machine.asidMax)

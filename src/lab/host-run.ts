@@ -1,71 +1,128 @@
 import type { Ns } from '../arch/index.ts'
 import type { Backing, Placement } from '../kernel/index.ts'
-import { policyNamed } from '../policy/index.ts'
-import { type Blocked, type GuestBehaviour, type HostedVm, HostSimulation, type HostSpec, type Integrals } from '../sim/index.ts'
+import { type Policy, type PolicySpec, policyOf } from '../policy/index.ts'
+import {
+  type Blocked,
+  type Costs,
+  type GuestBehaviour,
+  type HostedVm,
+  HostSimulation,
+  type HostSpec,
+  type Integrals,
+  PolicyReplay,
+  recordLife,
+} from '../sim/index.ts'
+import { RegionMap } from './region-map.ts'
 
-/** One host's share of a run: plain data, so that it can be sent to a worker. */
+/** How a policy is named in a job: by its name, as a point of the space, or as itself (which no worker can be sent). */
+export type PolicyRef = string | PolicySpec | Policy
+
+/** One host's share of an experiment: plain data, so that it can be sent to a worker. */
 export interface HostJob {
   readonly host: HostSpec
-  readonly policy: string
+  readonly policies: readonly PolicyRef[]
   readonly placement: Placement
   readonly backing: Backing
   readonly guest: GuestBehaviour
+  readonly costs: Costs
   readonly vms: readonly HostedVm[]
   readonly endNs: Ns
   readonly bins: number
+  /** Whether to draw the map of regions over time. */
+  readonly wantsMap: boolean
 }
 
-/** What came of it: plain data, too. */
+/** What came of it: plain data, too. What does not depend on the policy, and what does, in order of the job's policies. */
 export interface HostOutcome {
-  readonly bins: readonly Integrals[]
-  readonly finalCoverage: number
-  readonly passes: { count: number; cpuNs: Ns; wallNsSum: Ns; wallNsMax: Ns; stallNsMax: Ns; ipis: number }
-  readonly delaysNs: Float64Array
-  readonly neverCount: number
   readonly rmpupdates: number
-  readonly clears: number
   readonly events: number
   readonly blocked: Blocked
   readonly samples: number
   readonly failedVms: number
   readonly memoryWaits: number
+  readonly policies: readonly PolicyOutcome[]
 }
 
-/** A host that has not run yet. */
-export function hostSimulation(job: HostJob): HostSimulation {
-  const { policy: name, guest: behaviour, ...rest } = job
-  const policy = policyNamed(name)
-  if (policy === undefined) throw new Error(`no policy ${name}`)
-  return new HostSimulation({ ...rest, behaviour, policy })
+export interface PolicyOutcome {
+  readonly bins: readonly Integrals[]
+  readonly finalCoverage: number
+  readonly passes: PassTotals
+  readonly rmpopts: number
+  readonly delaysNs: readonly Ns[]
+  readonly neverCount: number
+  readonly clears: number
+  readonly events: number
+  readonly keptBytes: number
+  /** For each moment one character a region. */
+  readonly map: readonly string[]
 }
 
-/** Simulates one host from boot to the end. */
-export function runHost(job: HostJob): HostOutcome {
-  const host = hostSimulation(job)
-  host.run()
-  host.finish()
-  const { tally } = host.clock
-  const passes = { count: 0, cpuNs: 0, wallNsSum: 0, wallNsMax: 0, stallNsMax: 0, ipis: 0 }
-  for (const { startNs, endNs, cpuNs, stallNs, ipis } of tally.passes) {
-    passes.count++
-    passes.cpuNs += cpuNs
-    passes.wallNsSum += endNs - startNs
-    passes.wallNsMax = Math.max(passes.wallNsMax, endNs - startNs)
-    passes.stallNsMax = Math.max(passes.stallNsMax, stallNs)
-    passes.ipis += ipis
-  }
+/** Passes of one host, or of many, added up. */
+export interface PassTotals {
+  readonly count: number
+  readonly cpuNs: Ns
+  readonly wallNsSum: Ns
+  readonly wallNsMax: Ns
+  readonly stallNsMax: Ns
+  readonly ipis: number
+}
+
+/** A policy for the driver that a reference stands for. */
+export function policyFor(ref: PolicyRef): Policy {
+  return typeof ref === 'object' && 'keptBytes' in ref ? ref : policyOf(ref)
+}
+
+/** A host under one policy that has not run yet: to look at in the middle. */
+export function hostSimulation({ policies: [policy], guest: behaviour, ...rest }: HostJob): HostSimulation {
+  return new HostSimulation({ ...rest, behaviour, driver: policyFor(policy) })
+}
+
+/** Plays one host from boot to the end, then tries every policy on what happened there. */
+export function runHost({ policies, guest: behaviour, vms, wantsMap, ...common }: HostJob): HostOutcome {
+  const { host, life } = recordLife({ ...common, behaviour, vms })
   return {
-    bins: host.coverage.bins,
-    finalCoverage: host.coverage.current,
-    passes,
-    delaysNs: Float64Array.from(host.delays.delaysNs),
-    neverCount: host.delays.neverCount,
-    rmpupdates: tally.rmpupdates,
-    clears: host.delays.clears,
-    events: tally.events,
+    rmpupdates: host.clock.tally.rmpupdates,
+    events: host.clock.tally.events,
     blocked: host.blockers.sum,
     samples: host.blockers.samples,
     failedVms: host.vmCounts.failed,
     memoryWaits: host.vmCounts.memoryWaits,
+    policies: policies.map((ref) => {
+      const driver = policyFor(ref)
+      const replay = new PolicyReplay({ ...common, driver }, life)
+      const map = new RegionMap(replay)
+      if (wantsMap) replay.run(map.moments, () => map.look())
+      else replay.run()
+      return outcomeOf(replay, driver, map.rows)
+    }),
   }
+}
+
+function outcomeOf(replay: PolicyReplay, policy: Policy, map: readonly string[]): PolicyOutcome {
+  const { coverage, delays, clock } = replay
+  return {
+    bins: coverage.bins,
+    finalCoverage: coverage.current,
+    passes: totals(clock.tally.passes),
+    rmpopts: clock.tally.rmpopts,
+    delaysNs: delays.delaysNs,
+    neverCount: delays.neverCount,
+    clears: delays.clears,
+    events: clock.tally.events,
+    keptBytes: policy.keptBytes(replay.machine),
+    map,
+  }
+}
+
+function totals(passes: readonly { startNs: number; endNs: number; cpuNs: number; stallNs: number; ipis: number }[]): PassTotals {
+  const sum = { count: 0, cpuNs: 0, wallNsSum: 0, wallNsMax: 0, stallNsMax: 0, ipis: 0 }
+  for (const { startNs, endNs, cpuNs, stallNs, ipis } of passes) {
+    sum.count++
+    sum.cpuNs += cpuNs
+    sum.wallNsSum += endNs - startNs
+    sum.wallNsMax = Math.max(sum.wallNsMax, endNs - startNs)
+    sum.stallNsMax = Math.max(sum.stallNsMax, stallNs)
+    sum.ipis += ipis
+  }
+  return sum
 }

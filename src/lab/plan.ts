@@ -14,7 +14,7 @@ export interface FleetPlan {
   readonly rejected: number
   readonly snp: number
   /** The job of host number `index`, made when it is asked for. */
-  job(index: number): HostJob
+  job(index: number): Omit<HostJob, 'policies' | 'wantsMap'>
 }
 
 /** Parts of the simulated time that results are kept for. */
@@ -24,7 +24,7 @@ const SLACK = { bytes: 256 * MIB, bytesOfRegions: 4 * GIB }
 
 /** Places a trace's VMs on hosts. @throws UserError for VMs or hosts that do not fit */
 export function planFleet(scenario: Scenario, trace: Trace): FleetPlan {
-  const { host, backing, placement, policy, guest, seed, snpShare } = scenario
+  const { host, backing, placement, guest, seed, snpShare, costs } = scenario
   const endNs = scenario.untilNs ?? traceEndS(trace) * SECOND + SETTLE_NS
   if (!(endNs > 0)) throw new UserError('until: the run must last longer than 0 s; give a later time')
   const fleetOptions = {
@@ -52,7 +52,7 @@ export function planFleet(scenario: Scenario, trace: Trace): FleetPlan {
     memoryBytes: trace.memoryBytes[vm],
     isSnp: isConfidential(trace.batch[vm], seed, snpShare),
   })
-  const common = { host, policy, placement, backing, guest, endNs, bins: BINS }
+  const common = { host, placement, backing, guest, costs, endNs, bins: BINS }
   return { hosts, endNs, requested, placed, rejected, snp, job: (index) => ({ ...common, vms: vmsOf[index].map(hosted) }) }
 }
 

@@ -1,18 +1,11 @@
-import type { Ns } from '../arch/index.ts'
 import { DEFAULT_MACHINE_OPTIONS } from '../machine/index.ts'
 import { planHost } from '../sim/index.ts'
 import { generateTrace, type Trace } from '../workload/index.ts'
-import { type HostJob, type HostOutcome, runHost } from './host-run.ts'
-import { type FleetPlan, planFleet } from './plan.ts'
+import { type FleetOutcome, type FleetPolicy, meanOf, quantile, type RunHooks, runFleet } from './fleet-run.ts'
 import type { RunResult } from './result.ts'
 import { resolveScenario, type Scenario, type ScenarioInput } from './scenario.ts'
 
-export interface RunHooks {
-  /** Told after each host. */
-  readonly onProgress?: (hostsDone: number, hosts: number) => void
-  /** Who simulates the hosts; the default does it here, one after the other. Outcomes come in order of the jobs. */
-  readonly simulate?: (jobs: number, job: (index: number) => HostJob) => AsyncIterable<HostOutcome> | Iterable<HostOutcome>
-}
+export type { RunHooks } from './fleet-run.ts'
 
 /** What `run` takes: a scenario, every field optional, and a trace, if it is not to be generated. */
 export type RunOptions = Omit<ScenarioInput, 'trace'> & { readonly trace?: Trace }
@@ -29,44 +22,54 @@ export async function run({ trace, ...input }: RunOptions = {}, hooks: RunHooks 
 }
 
 /** The same for a scenario that has been resolved. */
-export async function runScenario(
-  scenario: Scenario,
-  trace: Trace,
-  { onProgress, simulate = here }: RunHooks = {},
-): Promise<RunResult> {
-  const plan = planFleet(scenario, trace)
-  const outcomes: HostOutcome[] = []
-  for await (const outcome of simulate(plan.hosts, plan.job)) {
-    outcomes.push(outcome)
-    onProgress?.(outcomes.length, plan.hosts)
-  }
-  return merge(scenario, trace, plan, outcomes)
+export async function runScenario(scenario: Scenario, trace: Trace, hooks: RunHooks = {}): Promise<RunResult> {
+  const fleet = await runFleet(scenario, trace, [scenario.policy], hooks)
+  return runResult(scenario, trace, fleet, fleet.policies[0])
 }
 
-function* here(jobs: number, job: (index: number) => HostJob): Iterable<HostOutcome> {
-  for (let index = 0; index < jobs; index++) yield runHost(job(index))
-}
-
-function merge(scenario: Scenario, trace: Trace, plan: FleetPlan, outcomes: readonly HostOutcome[]): RunResult {
-  const { host } = scenario
-  const sum = (of: (outcome: HostOutcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0)
-  const max = (of: (outcome: HostOutcome) => number) => outcomes.reduce((most, outcome) => Math.max(most, of(outcome)), 0)
-  const timeline = timelineOf(plan.endNs, outcomes)
-  const seconds = sum(({ bins }) => bins.reduce((total, bin) => total + bin.seconds, 0))
-  const mean = (of: 'coverage' | 'ideal' | 'skipped') =>
-    seconds === 0 ? 0 : sum(({ bins }) => bins.reduce((total, bin) => total + bin[of], 0)) / seconds
-  const passes = sum((o) => o.passes.count)
-  const delays = Float64Array.from(outcomes.flatMap(({ delaysNs }) => [...delaysNs])).sort()
-  const blocked = (of: (outcome: HostOutcome) => number) =>
-    sum(of) /
-    Math.max(
-      1,
-      sum(({ samples }) => samples),
-    )
+function runResult(scenario: Scenario, trace: Trace, fleet: FleetOutcome, policy: FleetPolicy): RunResult {
+  const { passes, delaysNs, bins } = policy
   return {
     schema: 'rmpopt.run/1',
-    policy: scenario.policy,
+    policy: nameOf(scenario.policy),
     seed: scenario.seed,
+    ...setting(scenario, trace, fleet),
+    coverage: { mean: meanOf(bins, 'coverage'), final: policy.finalCoverage, idealMean: meanOf(bins, 'ideal') },
+    checksSkipped: meanOf(bins, 'skipped'),
+    passes: {
+      count: passes.count,
+      cpuNs: passes.cpuNs,
+      wallNsMean: passes.count === 0 ? 0 : passes.wallNsSum / passes.count,
+      wallNsMax: passes.wallNsMax,
+      stallNsMax: passes.stallNsMax,
+      ipis: passes.ipis,
+    },
+    reoptimiseDelayNs: {
+      p50: quantile(delaysNs, 0.5),
+      p99: quantile(delaysNs, 0.99),
+      max: delaysNs.at(-1) ?? null,
+      count: delaysNs.length,
+      neverCount: policy.neverCount,
+    },
+    rmpupdates: { count: fleet.rmpupdates, clears: policy.clears },
+    events: fleet.events + policy.events,
+    blockedRegions: blockedRegions(scenario, fleet),
+    memoryWaitSeconds: fleet.memoryWaits,
+    timeline: timelineOf(fleet, policy),
+  }
+}
+
+export function nameOf(policy: Scenario['policy']): string {
+  return typeof policy === 'string' ? policy : policy.name
+}
+
+/** Hosts, VMs and time: what does not depend on the policy. */
+export function setting(
+  { host, placement, backing, snpShare }: Scenario,
+  trace: Trace,
+  { plan, failedVms }: FleetOutcome,
+): Pick<RunResult, 'host' | 'hosts' | 'simulatedNs' | 'trace' | 'placement' | 'backing' | 'snpShare' | 'vms'> {
+  return {
     host: {
       name: host.name,
       memoryBytes: host.memoryBytes,
@@ -76,47 +79,30 @@ function merge(scenario: Scenario, trace: Trace, plan: FleetPlan, outcomes: read
     hosts: plan.hosts,
     simulatedNs: plan.endNs,
     trace: trace.name,
-    placement: scenario.placement,
-    backing: scenario.backing,
-    snpShare: scenario.snpShare,
+    placement,
+    backing,
+    snpShare,
     vms: {
       requested: plan.requested,
       placed: plan.placed,
       rejected: plan.rejected,
       snp: plan.snp,
-      failed: sum((o) => o.failedVms),
+      failed: failedVms,
       skippedRows: trace.skippedRows,
     },
-    coverage: { mean: mean('coverage'), final: sum((o) => o.finalCoverage) / plan.hosts, idealMean: mean('ideal') },
-    checksSkipped: mean('skipped'),
-    passes: {
-      count: passes,
-      cpuNs: sum((o) => o.passes.cpuNs),
-      wallNsMean: passes === 0 ? 0 : sum((o) => o.passes.wallNsSum) / passes,
-      wallNsMax: max((o) => o.passes.wallNsMax),
-      stallNsMax: max((o) => o.passes.stallNsMax),
-      ipis: sum((o) => o.passes.ipis),
-    },
-    reoptimiseDelayNs: {
-      p50: quantile(delays, 0.5),
-      p99: quantile(delays, 0.99),
-      max: delays.at(-1) ?? null,
-      count: delays.length,
-      neverCount: sum((o) => o.neverCount),
-    },
-    rmpupdates: { count: sum((o) => o.rmpupdates), clears: sum((o) => o.clears) },
-    events: sum((o) => o.events),
-    blockedRegions: {
-      upTo16Pages: blocked((o) => o.blocked.byPages[0]),
-      upTo512Pages: blocked((o) => o.blocked.byPages[1]),
-      upTo32768Pages: blocked((o) => o.blocked.byPages[2]),
-      more: blocked((o) => o.blocked.byPages[3]),
-      byPlatformOnly: blocked((o) => o.blocked.platformOnly),
-      byKernelPagesOnly: blocked((o) => o.blocked.kernelPagesOnly),
-      beyondReach: regionsBeyondReach(host),
-    },
-    memoryWaitSeconds: sum((o) => o.memoryWaits),
-    timeline,
+  }
+}
+
+export function blockedRegions({ host }: Scenario, { blocked }: FleetOutcome): RunResult['blockedRegions'] {
+  const [upTo16Pages, upTo512Pages, upTo32768Pages, more] = blocked.byPages
+  return {
+    upTo16Pages,
+    upTo512Pages,
+    upTo32768Pages,
+    more,
+    byPlatformOnly: blocked.platformOnly,
+    byKernelPagesOnly: blocked.kernelPagesOnly,
+    beyondReach: regionsBeyondReach(host),
   }
 }
 
@@ -129,21 +115,12 @@ function regionsBeyondReach(host: Scenario['host']): number {
   return Math.ceil(beyond / regionBytes)
 }
 
-function timelineOf(endNs: Ns, outcomes: readonly HostOutcome[]): RunResult['timeline'] {
-  const bins = outcomes[0]?.bins.length ?? 0
-  return Array.from({ length: bins }, (_, bin) => {
-    const total = (of: 'seconds' | 'coverage' | 'ideal' | 'skipped') => outcomes.reduce((sum, { bins }) => sum + bins[bin][of], 0)
-    const seconds = Math.max(total('seconds'), Number.MIN_VALUE)
-    return {
-      endNs: Math.round(((bin + 1) * endNs) / bins),
-      coverage: total('coverage') / seconds,
-      ideal: total('ideal') / seconds,
-      checksSkipped: total('skipped') / seconds,
-    }
-  })
-}
-
-/** The smallest value that at least this share of the values does not exceed. */
-function quantile(sorted: Float64Array, share: number): Ns | null {
-  return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+/** Means over hosts, of each part of the time. */
+export function timelineOf({ plan }: FleetOutcome, { bins }: FleetPolicy): RunResult['timeline'] {
+  return bins.map(({ seconds, coverage, ideal, skipped }, bin) => ({
+    endNs: Math.round(((bin + 1) * plan.endNs) / bins.length),
+    coverage: seconds === 0 ? 0 : coverage / seconds,
+    ideal: seconds === 0 ? 0 : ideal / seconds,
+    checksSkipped: seconds === 0 ? 0 : skipped / seconds,
+  }))
 }

@@ -1,11 +1,21 @@
 import { z } from 'zod'
-import { DAY, GIB, type Ns } from '../arch/index.ts'
+import { DAY, GIB, MIB, type Ns } from '../arch/index.ts'
 import { BACKINGS, type Backing, PLACEMENTS, type Placement } from '../kernel/index.ts'
 import { DEFAULT_MACHINE_OPTIONS } from '../machine/index.ts'
-import { POLICIES } from '../policy/index.ts'
-import { DEFAULT_BEHAVIOUR, type GuestBehaviour, HOSTS, type HostSpec, hostNamed, SEGMENT_SHIFT_MAX } from '../sim/index.ts'
+import type { PolicySpec } from '../policy/index.ts'
+import {
+  COSTS,
+  type Costs,
+  DEFAULT_BEHAVIOUR,
+  type GuestBehaviour,
+  HOSTS,
+  type HostSpec,
+  hostNamed,
+  SEGMENT_SHIFT_MAX,
+} from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
-import { nearest } from './nearest.ts'
+import { explain } from './issue-words.ts'
+import { type PolicyInput, policyInput, resolvePolicy } from './policy-input.ts'
 
 /** What to simulate, with nothing left open. */
 export interface Scenario {
@@ -18,13 +28,14 @@ export interface Scenario {
   readonly snpShare: number
   readonly backing: Backing
   readonly placement: Placement
-  readonly policy: string
+  readonly policy: string | PolicySpec
   readonly seed: number
   /** Simulated time; absent: to the last thing the trace names, and a minute more. */
   readonly untilNs?: Ns
   /** VMs larger than a host are rejected rather than an error. */
   readonly rejectOversized: boolean
   readonly guest: GuestBehaviour
+  readonly costs: Costs
 }
 
 const count = (max: number) => z.number().int().min(1).max(max)
@@ -58,6 +69,14 @@ const machineFields = {
   rmpupdateDropsCachedResult: z.boolean(),
   snpDisableClearsTables: z.boolean(),
   baseChangeClearsTable: z.boolean(),
+  tableReachBytes: bytes
+    .min(GIB)
+    .max(64 * 1024 * GIB)
+    .multipleOf(GIB),
+  regionBytes: z.literal([2, 4, 8, 16, 32, 64, 128, 256, 512, 1024].map((mib) => mib * MIB)),
+  successBroadcast: z.boolean(),
+  resultCache: z.boolean(),
+  comesUpOptimised: z.boolean(),
 }
 
 const HostInput = z
@@ -87,7 +106,7 @@ export const ScenarioSchema = z
     snpShare: z.number().min(0).max(1),
     backing: names(BACKINGS),
     placement: names(PLACEMENTS),
-    policy: names(POLICIES),
+    policy: z.custom<PolicyInput>(() => true),
     seed: z
       .number()
       .int()
@@ -130,7 +149,7 @@ const DEFAULT_GENERATE = { vms: 12_000, durationS: (3 * DAY) / 1e9 }
  */
 export function resolveScenario(input: unknown, where = 'scenario'): Scenario {
   const parsed = ScenarioSchema.safeParse(input ?? {}, { reportInput: true })
-  if (!parsed.success) throw new UserError(`${where}: ${explain(parsed.error.issues[0])}`)
+  if (!parsed.success) throw new UserError(`${where}: ${explain(parsed.error.issues[0], knownFields)}`)
   const given = parsed.data
   const seed = given.seed ?? DEFAULTS.seed
   if (given.trace !== undefined && given.generate !== undefined) {
@@ -145,10 +164,11 @@ export function resolveScenario(input: unknown, where = 'scenario'): Scenario {
     snpShare: given.snpShare ?? DEFAULTS.snpShare,
     backing: given.backing ?? DEFAULTS.backing,
     placement: given.placement ?? DEFAULTS.placement,
-    policy: given.policy ?? DEFAULTS.policy,
+    policy: resolvePolicy(given.policy ?? DEFAULTS.policy, where),
     seed,
     untilNs: given.untilS === undefined ? undefined : Math.round(given.untilS * 1e9),
     rejectOversized: given.rejectOversized ?? false,
+    costs: COSTS,
     guest: { ...DEFAULT_BEHAVIOUR, ...guest, ...(touchSeconds === undefined ? {} : { touchNs: Math.round(touchSeconds * 1e9) }) },
   }
   return scenario
@@ -188,13 +208,14 @@ function hostProblem(host: HostSpec): string | undefined {
 
 /** The scenario as input again, every default filled in: what `--show-config` prints. */
 export function scenarioInput(scenario: Scenario): ScenarioInput {
-  const { host, guest, untilNs, trace, generate, ...rest } = scenario
+  const { host, guest, untilNs, trace, generate, policy, costs: _, ...rest } = scenario
   const { name, machine, ...fields } = host
   const { touchNs, ...behaviour } = guest
   return {
     host: { preset: name, ...fields, machine: { ...DEFAULT_MACHINE_OPTIONS, ...machine } } as ScenarioInput['host'],
     ...(trace === undefined ? { generate: generateInput(generate, rest.seed) } : { trace }),
     ...rest,
+    policy: policyInput(policy),
     ...(untilNs === undefined ? {} : { untilS: untilNs / 1e9 }),
     guest: { ...behaviour, touchSeconds: touchNs / 1e9 },
   }
@@ -203,63 +224,6 @@ export function scenarioInput(scenario: Scenario): ScenarioInput {
 /** The seed of generated VMs follows the scenario's, unless it was given one of its own. */
 function generateInput({ seed, ...generate }: Scenario['generate'], scenarioSeed: number): ScenarioInput['generate'] {
   return seed === scenarioSeed ? generate : { ...generate, seed }
-}
-
-/** A zod issue as one line: which field, what is wrong, what to do. */
-function explain(issue: z.core.$ZodIssue): string {
-  const at = issue.path.join('.') || 'the file'
-  switch (issue.code) {
-    case 'unrecognized_keys': {
-      const [key] = issue.keys
-      const known = knownFields(issue.path)
-      return `unknown field ${[...issue.path, key].join('.')}; ${choice(nearest(key, known), known)}`
-    }
-    case 'invalid_union': {
-      const inner = issue.errors.flat().find(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
-      if (inner !== undefined) return explain({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)
-      if (at === 'host')
-        return namesOf(
-          at,
-          issue.input,
-          HOSTS.map(({ name }) => name),
-        )
-      return `${at}: ${shown(issue.input)} is not valid; give auto or a whole number from 1 to 100000`
-    }
-    case 'invalid_value':
-      return namesOf(at, issue.input, issue.values.map(String))
-    case 'invalid_type':
-      return `${at}: ${shown(issue.input)} is not ${KINDS[issue.expected] ?? issue.expected}; give one`
-    case 'too_small':
-      if (issue.origin === 'string') return `${at}: is empty; name a file`
-      return `${at}: ${shown(issue.input)} is too small; give ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
-    case 'too_big':
-      return `${at}: ${shown(issue.input)} is too large; give ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
-    default:
-      return `${at}: ${issue.message}`
-  }
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  number: 'a number',
-  int: 'a whole number',
-  string: 'text',
-  boolean: 'true or false',
-  object: 'a map of fields',
-}
-
-/** A value in a message, on one line and not too long. */
-function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing')
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text
-}
-
-function namesOf(at: string, given: unknown, known: readonly string[]): string {
-  const guess = typeof given === 'string' ? nearest(given, known) : undefined
-  return `${at}: ${shown(given)} is not known; ${choice(guess, known)}`
-}
-
-function choice(guess: string | undefined, known: readonly string[]): string {
-  return guess === undefined ? `choose one of ${known.join(', ')}` : `did you mean ${guess}?`
 }
 
 function knownFields(path: readonly PropertyKey[]): string[] {

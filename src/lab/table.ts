@@ -5,6 +5,7 @@ import { Clock } from '../sim/index.ts'
 import { type Trace, UserError } from '../workload/index.ts'
 import { hostSimulation } from './host-run.ts'
 import { planFleet } from './plan.ts'
+import { nameOf } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -20,11 +21,13 @@ export function tableAt(scenario: Scenario, trace: Trace, atNs: Ns, hostIndex = 
     )
   if (atNs > plan.endNs)
     throw new UserError(`--at: ${atNs / 1e9} s is beyond the end of the run, ${plan.endNs / 1e9} s; choose an earlier time`)
-  const host = hostSimulation(plan.job(hostIndex))
+  const host = hostSimulation({ ...plan.job(hostIndex), policies: [scenario.policy], wantsMap: false })
   host.run(atNs)
   if (!host.kernel.rmpopt.isConfigured) {
     const why =
-      scenario.host.hasRmpopt && scenario.host.rmp === 'segmented' ? `policy ${scenario.policy}` : `host ${scenario.host.name}`
+      scenario.host.hasRmpopt && scenario.host.rmp === 'segmented'
+        ? `policy ${nameOf(scenario.policy)}`
+        : `host ${scenario.host.name}`
     throw new UserError(
       `--at: no driver has set up RMPOPT at ${atNs / 1e9} s (${why}), so there is no table; choose another time, or v10 on a host with RMPOPT`,
     )

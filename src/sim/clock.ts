@@ -51,9 +51,10 @@ export class Clock {
     this.#cpuFreeNs = new Float64Array(kernel.machine.topology.cpus)
   }
 
-  /** Starts a routine on a CPU, by default the next one in turn. */
-  spawn(routine: Routine<unknown>, cpu: CpuId = this.#pickCpu(), work?: DelayedWork): Task {
+  /** Starts a routine on a CPU, by default the next one in turn; it may stand for several that do the same, one after the other. */
+  spawn(routine: Routine<unknown>, cpu: CpuId = this.#pickCpu(), work?: DelayedWork, times = 1): Task {
     const task: Task = {
+      times,
       kind: 'task',
       atNs: 0,
       order: 0,
@@ -70,6 +71,11 @@ export class Clock {
     this.#tasks.set(task.id, task)
     this.#agenda.put(this.nowNs, task)
     return task
+  }
+
+  /** Something happens at `atNs`, which is not over. */
+  at(atNs: Ns, fire: () => void): void {
+    this.#agenda.put(atNs, { kind: 'timer', fire, atNs, order: 0 })
   }
 
   /** Lets everything happen that is due up to and including `untilNs`. Afterwards it is `untilNs`. */
@@ -147,7 +153,7 @@ export class Clock {
     const fire = () => {
       if (work.dueNs === dueNs && work.fire()) this.#startWork(work)
     }
-    this.#agenda.put(dueNs, { kind: 'timer', fire, atNs: dueNs, order: 0 })
+    this.at(dueNs, fire)
   }
 
   waitUnpinned(task: Task, cpu: CpuId): boolean {

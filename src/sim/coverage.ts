@@ -32,6 +32,8 @@ export class Coverage extends MachineListener {
   #lastNs: Ns = 0
   #isOn = false
   #hvPages: number
+  /** Pages are counted as they are assigned; otherwise it is told how many are not. */
+  #countsPages = true
   #usedSum = 0
   #optimisedSum = 0
   #skippedSum = 0
@@ -106,7 +108,7 @@ export class Coverage extends MachineListener {
 
   override assigned(region: RegionIndex, before: number, after: number): void {
     this.settle()
-    this.#hvPages += before - after
+    if (this.#countsPages) this.#hvPages += before - after
     if ((before === 0) === (after === 0) || this.#inReach[region] === 0) return
     this.#idealSum += after === 0 ? this.#ramPages[region] : -this.#ramPages[region]
   }
@@ -124,6 +126,13 @@ export class Coverage extends MachineListener {
     this.#usedPages[region] += pages
     this.#usedSum += pages
     this.#skippedSum += pages * this.#machine.tables.sets[region].size
+  }
+
+  /** Hypervisor and ordinary guests own so many pages; from now on that is told, not counted. */
+  own(pages: number): void {
+    this.settle()
+    this.#countsPages = false
+    this.#hvPages = pages
   }
 
   /** Adds up the time since the last change. */

@@ -190,7 +190,7 @@ class PreparePlayer extends FolioPlayer {
 
 class InvalidatePlayer extends FolioPlayer {
   protected updates(bits: number): number {
-    if (!(bits & ASSIGNED)) return 0
+    if (!(bits & ASSIGNED) || this.clock.kernel.driver.madeShared) return 0 // a driver that is told of each folio
     return bits & SIZE_2M ? 1 : this.clock.kernel.machine.geometry.hugePages
   }
 

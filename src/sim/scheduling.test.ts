@@ -204,7 +204,7 @@ describe('a run in pieces', () => {
   function hostAfter(stops: readonly Ns[], players: boolean): unknown {
     const simulation = new HostSimulation({
       host,
-      policy: V10,
+      driver: V10,
       placement: 'buddy',
       backing: '2m',
       vms: VMS,

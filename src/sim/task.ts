@@ -23,6 +23,8 @@ export interface Task extends Happening {
   stolenNs: Ns
   /** Depth of `migrate_disable`. */
   pinned: number
+  /** How many routines it stands for that do the same, one after the other: RMPOPT takes so many times its time. */
+  readonly times: number
   /** The work item that it runs, if it is a worker. */
   readonly work: DelayedWork | undefined
   /** Steps that are played without the routine. */

@@ -10,6 +10,7 @@ import {
   sleepUntil,
 } from '../kernel/index.ts'
 import { type Assumption, choice } from '../machine/index.ts'
+import type { GuestCpus } from './guest-cpus.ts'
 
 /** A VM as it is placed on a host. */
 export interface HostedVm {
@@ -69,6 +70,15 @@ export function behaviourAssumptions(b: GuestBehaviour): Assumption[] {
   ]
 }
 
+/** What a VM lives in. */
+export interface Surroundings {
+  readonly kernel: Kernel
+  readonly behaviour: GuestBehaviour
+  readonly counts: VmCounts
+  readonly guestCpus: Pick<GuestCpus, 'take' | 'give'>
+  now(): Ns
+}
+
 /** What a VM may have to wait for, counted. */
 export interface VmCounts {
   launched: number
@@ -81,15 +91,10 @@ export interface VmCounts {
 const RETRY_NS = 1 * SECOND
 
 /** The life of an SNP guest, from its request to the return of its memory. */
-export function* snpVmLife(
-  kernel: Kernel,
-  vm: HostedVm,
-  behaviour: GuestBehaviour,
-  counts: VmCounts,
-  now: () => Ns,
-): Routine<void> {
+export function* snpVmLife(around: Surroundings, vm: HostedVm): Routine<void> {
+  const { kernel, behaviour, counts, guestCpus, now } = around
   yield* arrive(vm)
-  const memory = yield* waitForMemory(kernel, vm, counts, now)
+  const memory = yield* waitForMemory(around, vm)
   if (memory === undefined) return
   const { pageBytes } = kernel.machine.geometry
   const imagePages = behaviour.imageBytes / pageBytes
@@ -100,8 +105,10 @@ export function* snpVmLife(
     return
   }
   counts.launched++
+  const cpus = guestCpus.take(vm.vcpus)
   yield* touch(kernel, guest, vm, behaviour, now())
   yield* sleepUntil(vm.deletedNs)
+  guestCpus.give(cpus)
   yield* kvmDestroyVm(kernel, guest)
 }
 
@@ -121,12 +128,15 @@ function* touch(kernel: Kernel, guest: Guest, vm: HostedVm, behaviour: GuestBeha
 }
 
 /** The life of an ordinary guest: it takes memory, and gives it back. Nothing of it is in the RMP. */
-export function* ordinaryVmLife(kernel: Kernel, vm: HostedVm, counts: VmCounts, now: () => Ns): Routine<void> {
+export function* ordinaryVmLife(around: Surroundings, vm: HostedVm): Routine<void> {
+  const { kernel, counts, guestCpus } = around
   yield* arrive(vm)
-  const memory = yield* waitForMemory(kernel, vm, counts, now)
+  const memory = yield* waitForMemory(around, vm)
   if (memory === undefined) return
   counts.launched++
+  const cpus = guestCpus.take(vm.vcpus)
   yield* sleepUntil(vm.deletedNs)
+  guestCpus.give(cpus)
   giveBack(kernel, memory, 'ordinary')
 }
 
@@ -138,7 +148,7 @@ function* arrive({ createdNs }: HostedVm): Routine<void> {
 
 type Memory = NonNullable<ReturnType<Kernel['memory']['allocateGuest']>>
 
-function* waitForMemory(kernel: Kernel, vm: HostedVm, counts: VmCounts, now: () => Ns): Routine<Memory | undefined> {
+function* waitForMemory({ kernel, counts, now }: Surroundings, vm: HostedVm): Routine<Memory | undefined> {
   const user = vm.isSnp ? 'snp' : 'ordinary'
   const pages = Math.ceil(vm.memoryBytes / kernel.machine.geometry.pageBytes)
   while (now() < vm.deletedNs) {

@@ -87,7 +87,7 @@ function masks(kernel: Kernel, { reach, groupCores }: Who, cpus: IndexSet): Inde
 /** Those of the CPUs on whose core no thread runs a guest. */
 function idleOf(kernel: Kernel, cpus: IndexSet): IndexSet {
   const { topology } = kernel.machine
-  const busy = topology.coresOf(kernel.guestCpus)
+  const busy = topology.coresOf(kernel.guestCpus())
   const isBusy = new Set(members(busy))
   return topology.cpuSets.of([...members(cpus)].filter((cpu) => !isBusy.has(topology.coreOf(cpu))))
 }

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { BASES, POLICIES, type PolicySpec, policyProblem, sentence, WHATS, WHOS, type When, type Who } from '../policy/index.ts'
+import { UserError } from '../workload/index.ts'
+import { explain, notKnown } from './issue-words.ts'
+
+/** A policy as people write it: the name of one, or a point of the space. Every field but `name` and `when` has a default. */
+export type PolicyInput = string | z.input<typeof PointSchema>
+
+const seconds = z
+  .number()
+  .min(0)
+  .max(30 * 86_400)
+const requests = { delayS: seconds.default(10), after: z.enum(['first', 'last']).default('last') }
+
+/** The fields of `when`, by what it is about. A name alone stands for the defaults. */
+const WHENS = {
+  never: z.strictObject({ at: z.literal('never') }),
+  init: z.strictObject({ at: z.literal('init') }),
+  'by-hand': z.strictObject({ at: z.literal('by-hand'), atS: z.array(seconds).min(1).max(10_000) }),
+  teardown: z.strictObject({ at: z.literal('teardown'), ...requests }),
+  conversion: z.strictObject({ at: z.literal('conversion'), ...requests }),
+  'freed-folio': z.strictObject({ at: z.literal('freed-folio') }),
+  periodic: z.strictObject({ at: z.literal('periodic'), everyS: seconds.min(1) }),
+} as const satisfies Record<When['at'], unknown>
+
+const WhoSchema = z
+  .strictObject({
+    leads: z.boolean(),
+    follow: z.enum(['all', 'successes', 'none']),
+    threads: z.enum(['primary', 'all']),
+    reach: z.enum(['broadcast', 'groups', 'idle-first', 'idle-only', 'one-at-a-time']),
+    groupCores: z.number().int().min(0).max(8192),
+    batch: z.number().int().min(1).max(65_536),
+  })
+  .partial()
+
+const PointSchema = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,40}$/, 'is not a name of letters, digits, dots and dashes; choose a short one'),
+  summary: z.string().max(200).optional(),
+  when: z.union([z.string(), z.looseObject({ at: z.string() })]),
+  what: z.enum(WHATS).default('all'),
+  who: z.union([z.string(), WhoSchema]).default('leader-followers'),
+  base: z.enum(BASES).default('lowest'),
+})
+
+/**
+ * The policy that was meant.
+ * @param at where in the input it stands, for messages
+ * @throws UserError for a name that is none (naming the nearest), a field that is wrong, or axes that exclude each other
+ */
+export function resolvePolicy(input: unknown, where: string, at = 'policy'): string | PolicySpec {
+  if (typeof input === 'string') return named(input, where, at)
+  const { name, summary, when, what, who, base } = parse(PointSchema, input, where, [at])
+  const axes = { when: resolveWhen(when, where, at), what, who: resolveWho(who, where, at), base }
+  const spec: PolicySpec = { name, summary: summary ?? sentence(axes), ...axes }
+  const problem = policyProblem(spec)
+  if (problem !== undefined) throw new UserError(`${where}: ${at}.${problem}`)
+  if (POLICIES.some((policy) => policy.name === name))
+    throw new UserError(`${where}: ${at}.name: ${name} is a policy that there is already; choose another name`)
+  return spec
+}
+
+function named(name: string, where: string, at: string): string {
+  const names = POLICIES.map((policy) => policy.name)
+  if (!names.includes(name)) throw new UserError(`${where}: ${notKnown(at, name, names)}`)
+  return name
+}
+
+function resolveWhen(input: string | { at: string }, where: string, at: string): When {
+  const given = typeof input === 'string' ? { at: input } : input
+  const schema = WHENS[given.at as When['at']]
+  if (schema === undefined) throw new UserError(`${where}: ${notKnown(`${at}.when`, given.at, Object.keys(WHENS))}`)
+  return parse<When>(schema as unknown as z.ZodType<When>, given, where, [at, 'when'])
+}
+
+function resolveWho(input: string | z.infer<typeof WhoSchema>, where: string, at: string): Who {
+  if (typeof input !== 'string') return { ...WHOS['leader-followers'], ...input }
+  const who = WHOS[input]
+  if (who === undefined) throw new UserError(`${where}: ${notKnown(`${at}.who`, input, Object.keys(WHOS))}`)
+  return who
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown, where: string, at: readonly string[]): T {
+  const parsed = schema.safeParse(input, { reportInput: true })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const inner = issue.code === 'invalid_union' ? (issue.errors.flat().find(({ path }) => path.length > 0) ?? issue) : issue
+  const placed = { ...inner, path: [...at, ...issue.path, ...(inner === issue ? [] : inner.path)] } as z.core.$ZodIssue
+  throw new UserError(`${where}: ${explain(placed, () => knownFields(schema, issue.path))}`)
+}
+
+/** The fields that there are at a place of a policy. */
+function knownFields(schema: unknown, path: readonly PropertyKey[]): string[] {
+  if (path[0] === 'who') return Object.keys(WhoSchema.shape)
+  return Object.keys((schema as { readonly shape: object }).shape)
+}
+
+/** A policy as input again. */
+export function policyInput(policy: string | PolicySpec): PolicyInput {
+  return typeof policy === 'string' ? policy : { ...policy, when: { ...policy.when }, who: { ...policy.who } }
+}
