@@ -10,6 +10,15 @@ export * from './ops.ts'
 export { snpPrepare, snpRmptableInit } from './rmp-init.ts'
 export { rmpoptCleanup, rmpoptRange, rmpoptTableShow, rmpoptWorkHandler, snpRmpoptAllPhysmem, snpSetupRmpopt } from './rmpopt.ts'
 export type { RmpoptDriver } from './rmpopt-driver.ts'
+export {
+  allCpusPass,
+  batchedPass,
+  leaderFollowersPass,
+  leaderThenSuccessesPass,
+  type PassLoop,
+  type RegionSpan,
+  serialPass,
+} from './rmpopt-loops.ts'
 export { sevSnpInit, sevSnpShutdown } from './sev-dev.ts'
 export { kvmDestroyVm, type LaunchFailure, type LaunchSpec, sevSnpLaunch } from './sev-vm.ts'
 export { DelayedWork, Lock } from './sync.ts'

@@ -73,6 +73,7 @@ export function* rmpoptWorkHandler(kernel: Kernel): Routine<void> {
     yield* condResched()
     return region + 1
   })
+  kernel.tell.leaderDone()
   yield* holding(kernel.hotplugLock, 'shared', follow(kernel, followers, first, end))
   yield { op: 'migrate-enable' }
   kernel.tell.passEnds()
