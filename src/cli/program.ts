@@ -35,7 +35,20 @@ export function program(): Command {
     .option('--host-index <i>', 'which host of the fleet, counted from 0 (default: 0)')
     .addHelpText('after', TABLE_HELP)
     .action(async (file: string | undefined, flags: TableFlags) => (await import('./table-command.ts')).tableCommand(file, flags))
+  strict(root.command('calibrate'))
+    .summary('fit the cost model to measurements, and test it on each')
+    .description('Fit the cost model to published measurements, and foretell each of them from the others.')
+    .argument('[measurements.yaml]', 'the measurements (default: the published ones, data/measurements.yaml)')
+    .option('--json', 'print one JSON document instead')
+    .addHelpText('after', CALIBRATE_HELP)
+    .action(async (file: string | undefined, flags: CalibrateFlags) =>
+      (await import('./calibrate-command.ts')).calibrateCommand(file, flags),
+    )
   return root
+}
+
+export interface CalibrateFlags {
+  readonly json?: boolean
 }
 
 export interface ExplainFlags {
@@ -106,6 +119,11 @@ const EXPLAIN_HELP = `
 Examples:
   rmpopt explain --step 3
   rmpopt explain --assumptions`
+
+const CALIBRATE_HELP = `
+Examples:
+  rmpopt calibrate
+  rmpopt calibrate mine.yaml --json`
 
 const TABLE_HELP = `
 Example:

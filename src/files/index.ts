@@ -1,2 +1,3 @@
+export { readMeasurements } from './measurements.ts'
 export { formatScenario, readScenario } from './scenario.ts'
 export { type ReadTraceOptions, readTrace } from './trace.ts'

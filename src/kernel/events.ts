@@ -12,6 +12,8 @@ export class KernelListener {
   /** Someone asked for a re-optimisation. */
   passRequested(): void {}
   passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {}
+  /** The leader has gone over all regions; the followers begin. */
+  leaderDone(): void {}
   passEnds(): void {}
   guestLaunched(_guest: Guest): void {}
   /** The guest has ended; its memory may still be on its way back. */

@@ -10,6 +10,15 @@ export * from './ops.ts'
 export { snpPrepare, snpRmptableInit } from './rmp-init.ts'
 export * from './rmpopt.ts'
 export type { GuestRegions, HotplugRule, RmpoptDriver } from './rmpopt-driver.ts'
+export {
+  allCpusPass,
+  batchedPass,
+  leaderFollowersPass,
+  leaderThenSuccessesPass,
+  type PassLoop,
+  type RegionSpan,
+  serialPass,
+} from './rmpopt-loops.ts'
 export * from './rmpopt-pass.ts'
 export { sevSnpInit, sevSnpShutdown } from './sev-dev.ts'
 export { kvmDestroyVm, type LaunchFailure, type LaunchSpec, sevSnpLaunch } from './sev-vm.ts'

@@ -9,13 +9,13 @@ import type { Routine } from './ops.ts'
  */
 export type Loop =
   /** RMPOPT(verify) on this CPU, then perhaps a reschedule point; regions that succeed are put into `successes`. */
-  | { readonly name: 'rmpopt'; readonly reschedules: boolean; readonly successes: Set<RegionIndex> | undefined }
+  | { readonly name: 'rmpopt'; readonly reschedules?: boolean; readonly successes?: Set<RegionIndex> }
   /** The same on every CPU of the mask, by one broadcast that waits; a region succeeds when it does on all of them. */
   | {
       readonly name: 'rmpopt-mask'
       readonly mask: IndexSet
-      readonly reschedules: boolean
-      readonly successes: Set<RegionIndex> | undefined
+      readonly reschedules?: boolean
+      readonly successes?: Set<RegionIndex>
     }
   /** Making guest memory private, folio by folio. */
   | { readonly name: 'gmem-prepare'; readonly guest: Guest }

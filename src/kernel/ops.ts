@@ -1,4 +1,4 @@
-import type { CpuId, Ns, Pfn, RmpReadForm } from '../arch/index.ts'
+import type { CpuId, Ns, Pfn, RegionIndex, RmpReadForm } from '../arch/index.ts'
 import type { FirmwareCommand, FirmwareStatus, IndexSet, Instruction, Outcomes } from '../machine/index.ts'
 import type { Loop } from './loop.ts'
 import type { DelayedWork, KThread, Lock } from './sync.ts'
@@ -19,6 +19,8 @@ export type Op =
   /** A command to the security processor; the caller sleeps until it is answered. */
   | { readonly op: 'firmware'; readonly command: FirmwareCommand }
   | { readonly op: 'smp-processor-id' }
+  /** A synchronous cross call to a task on another CPU (`smp_call_on_cpu`), or its end: what follows runs there. */
+  | { readonly op: 'move-to-cpu'; readonly cpu: CpuId }
   /** A point where the scheduler may put another task on this CPU. */
   | { readonly op: 'cond-resched' }
   | { readonly op: 'migrate-disable' }
@@ -52,15 +54,21 @@ export type Op =
 export type Rmpupdate = Extract<Instruction, { name: 'RMPUPDATE' }>
 export type LaunchUpdate = Extract<FirmwareCommand, { name: 'SNP_LAUNCH_UPDATE' }>
 
-/** What an IPI may have run: one instruction, or the kernel's `msr_set_bit` (read, or, write). */
-export type IpiFunction = Instruction | { readonly name: 'msr_set_bit'; readonly msr: number; readonly bits: bigint }
+/**
+ * What an IPI may have run: one instruction, the kernel's `msr_set_bit` (read, or, write), or RMPOPT(verify) of several regions
+ * one after the other.
+ */
+export type IpiFunction =
+  | Instruction
+  | { readonly name: 'msr_set_bit'; readonly msr: number; readonly bits: bigint }
+  | { readonly name: 'rmpopt_regions'; readonly first: RegionIndex; readonly end: RegionIndex }
 
 /** Kinds of CPU time, priced by the clock. */
 export type CpuWork = 'clear 4K page' | 'clear 2M page' | 'free 4K folio' | 'free 2M folio'
 
 /** What came back from a function run on many CPUs. */
 export interface IpiOutcome {
-  /** CPUs on which CF was 1. */
+  /** CPUs on which CF was 1; of several regions: each time. */
   readonly carry: IndexSet
   /** CPUs on which it faulted. */
   readonly faulted: IndexSet
@@ -86,6 +94,10 @@ export function* firmware(command: FirmwareCommand): Routine<FirmwareStatus> {
 
 export function* smpProcessorId(): Routine<CpuId> {
   return (yield { op: 'smp-processor-id' }) as CpuId
+}
+
+export function* moveToCpu(cpu: CpuId): Routine<void> {
+  yield { op: 'move-to-cpu', cpu }
 }
 
 export function* condResched(): Routine<void> {

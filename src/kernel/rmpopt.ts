@@ -95,6 +95,7 @@ export function* rmpoptWorkHandler(kernel: Kernel): Routine<void> {
   const followers = machine.topology.cpuSets.minus(rmpopt.primaries, machine.topology.siblings(leader))
   kernel.tell.passBegins(leader, regions.first, regions.end)
   yield* rmpoptHere(kernel, leader, regions)
+  kernel.tell.leaderDone()
   yield* holding(kernel.hotplugLock, 'shared', rmpoptOnMask(kernel, followers, regions))
   yield { op: 'migrate-enable' }
   kernel.tell.passEnds()

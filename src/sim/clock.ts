@@ -1,7 +1,8 @@
 import { assert, type CpuId, type Ns } from '../arch/index.ts'
 import type { DelayedWork, Kernel, Op, Routine } from '../kernel/index.ts'
-import { has, type IndexSet, rank } from '../machine/index.ts'
+import { has, type IndexSet } from '../machine/index.ts'
 import { Agenda } from './agenda.ts'
+import type { BusyLedger } from './busy-ledger.ts'
 import type { Costs } from './costs.ts'
 import { carryOut } from './operations.ts'
 import { playerOf } from './players.ts'
@@ -14,6 +15,8 @@ export interface ClockOptions {
   readonly costs: Costs
   /** Play loops without their generators where that gives the same. Off: the slow, clear way, for tests. */
   readonly players?: boolean
+  /** Takes down how long RMPOPT keeps each CPU busy. */
+  readonly ledger?: BusyLedger
 }
 
 /**
@@ -28,6 +31,7 @@ export class Clock {
   readonly scanCost: ScanCost
   readonly scannable: Scannable
   readonly tally: Tally
+  readonly ledger: BusyLedger | undefined
   nowNs: Ns = 0
   readonly #agenda = new Agenda()
   readonly #usesPlayers: boolean
@@ -41,12 +45,13 @@ export class Clock {
   #nextTask = 0
   #nextCpu = 0
 
-  constructor(kernel: Kernel, { costs, players = true }: ClockOptions) {
+  constructor(kernel: Kernel, { costs, players = true, ledger }: ClockOptions) {
     this.kernel = kernel
     this.costs = costs
     this.scanCost = new ScanCost(kernel.machine, costs)
     this.scannable = new Scannable(kernel.machine)
     this.tally = new Tally()
+    this.ledger = ledger
     this.#usesPlayers = players
     this.#cpuFreeNs = new Float64Array(kernel.machine.topology.cpus)
   }
@@ -131,13 +136,13 @@ export class Clock {
     this.#agenda.put(this.nowNs, task)
   }
 
-  /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. `handlerNs` by place in the mask. */
-  interrupt(mask: IndexSet, except: Task, handlerNs: (place: number) => Ns): void {
+  /** A handler runs on each CPU of the mask: what is in flight there takes longer by it. */
+  interrupt(mask: IndexSet, except: Task, handlerNs: (cpu: CpuId) => Ns): void {
     if (this.#onCpu.size === (this.#onCpu.has(except) ? 1 : 0)) return // mostly: nobody but the sender
     const lost = this.#interruptedNs
     for (const task of this.#onCpu) {
       if (task === except || !has(mask, task.cpu)) continue
-      const ns = handlerNs(rank(mask, task.cpu))
+      const ns = handlerNs(task.cpu)
       task.stolenNs += ns
       lost.set(task.cpu, ns) // once, however many tasks share the CPU
     }

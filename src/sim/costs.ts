@@ -1,22 +1,36 @@
 import { MS, type Ns, US } from '../arch/index.ts'
 import type { CpuWork } from '../kernel/index.ts'
-import { type Assumption, choice, type FirmwareCommand, type Instruction } from '../machine/index.ts'
+import type { FirmwareCommand, Instruction } from '../machine/index.ts'
+import { CALIBRATED } from './calibrated.ts'
 
-/** What things cost, in whole nanoseconds (so that sums do not depend on their order). */
+/**
+ * What things cost, in nanoseconds. They may be fractions; every operation that is made of them takes whole nanoseconds, so
+ * that sums do not depend on their order.
+ *
+ * The first four are fitted to measurements (`rmpopt calibrate`); the others are assumed (`cost-assumptions.ts`).
+ */
 export interface Costs {
-  /** RMPOPT, before it looks at anything. */
-  readonly rmpoptNs: Ns
-  /** Reading one 2 MiB summary whose RMP segment is on the reader's node, on its socket, on another socket. */
-  readonly summaryNs: { readonly node: Ns; readonly socket: Ns; readonly remote: Ns }
-  /** RMPOPT that finds a cached result, alone. */
+  /** RMPOPT reads one 2 MiB summary that lies on the reader's node, on another of its socket, on another socket. */
+  readonly summaryNs: SummaryNs
+  /** RMPOPT takes a result that another core has stored, alone. */
   readonly cachedNs: Ns
-  /** What each core ahead of it adds to a core that takes the same cached result at the same time. */
+  /** What each core ahead of it adds to a core that takes the same stored result at the same time. */
   readonly cachedContentionNs: Ns
-  /** A broadcast IPI that is waited for: once, and for each remote CPU. */
-  readonly ipiNs: Ns
+  /** From an interrupt being sent to an idle CPU until it runs the handler and its answer is seen. */
+  readonly wakeNs: Ns
+
+  /** What each core ahead of it adds to a core that scans the same region at the same time. */
+  readonly scanContentionNs: Ns
+  /** Share of `cachedContentionNs` that the second and later regions of one interrupt still pay: 0..1. */
+  readonly batchContention: number
+  /** Preparing a cross call for one remote CPU, sending it, and collecting its answer. */
   readonly ipiPerCpuNs: Ns
-  /** Entering and leaving the interrupt on the remote CPU. */
+  /** Putting a task on a CPU that has been woken: queueing it, switching to it. */
+  readonly taskSwitchNs: Ns
+  /** What an interrupt takes from the interrupted besides its handler: entering and leaving, out of a guest and back. */
   readonly irqNs: Ns
+  /** RMPOPT(report). */
+  readonly reportNs: Ns
   readonly rmpupdateNs: Ns
   /** What the broadcast clear adds to an RMPUPDATE that assigns, and to PSMASH. */
   readonly clearBroadcastNs: Ns
@@ -28,18 +42,29 @@ export interface Costs {
   readonly firmwareNs: { readonly [Name in FirmwareCommand['name']]: Ns }
 }
 
-/**
- * Where each figure comes from is said by `costAssumptions`. The measurements of §8 were made at 2.0 GHz: 1 cycle is
- * 0.5 ns. They are read off by hand here; only their structure is meant to be final.
- */
+export interface SummaryNs {
+  readonly node: Ns
+  readonly socket: Ns
+  readonly remote: Ns
+}
+
+/** Times of reading a summary: `meanNs` on the own socket, 1 + `spread` times less on the own node, as much more on another socket. */
+export function summaryTimes(meanNs: Ns, spread: number): SummaryNs {
+  return { node: meanNs / (1 + spread), socket: meanNs, remote: meanNs * (1 + spread) }
+}
+
+const { summaryNs, numaSpread, ...fitted } = CALIBRATED
+
+/** Where the assumed ones come from, and how far off they may be, is said in `cost-assumptions.ts`. */
 export const COSTS: Costs = {
-  rmpoptNs: 10,
-  summaryNs: { node: 24, socket: 30, remote: 40 },
-  cachedNs: 1650,
-  cachedContentionNs: 170,
-  ipiNs: 2 * US,
-  ipiPerCpuNs: 85,
+  ...fitted,
+  summaryNs: summaryTimes(summaryNs, numaSpread),
+  scanContentionNs: 0,
+  batchContention: 1,
+  ipiPerCpuNs: 60,
+  taskSwitchNs: 1500,
   irqNs: 1 * US,
+  reportNs: 10,
   rmpupdateNs: 1 * US,
   clearBroadcastNs: 2 * US,
   instructionNs: {
@@ -71,42 +96,4 @@ export const COSTS: Costs = {
     SNP_PAGE_UNSMASH: 100 * US,
     SNP_DF_FLUSH: 10 * MS,
   },
-}
-
-/** The costs as assumptions, each with where it was read off. */
-export function costAssumptions(costs: Costs): Assumption[] {
-  const { summaryNs: s } = costs
-  return [
-    choice(
-      'rmpoptNs',
-      `${costs.rmpoptNs} ns`,
-      'an RMPOPT that fails on the first page takes 60 cycles in all',
-      '[L v2 review] §8',
-    ),
-    choice(
-      'summaryNs',
-      `${s.node}/${s.socket}/${s.remote} ns`,
-      'a leader’s full scan takes 22 000–42 000 cycles, more with NUMA distance',
-      '[L v2 review] §8',
-    ),
-    choice('cachedNs', `${costs.cachedNs} ns`, 'a follower alone takes mostly about 3300 cycles', '[L v2 review] §8'),
-    choice(
-      'cachedContentionNs',
-      `${costs.cachedContentionNs} ns`,
-      'leader and followers together take 105 µs a region with 511 followers',
-      '[L v2 review] §8',
-    ),
-    choice(
-      'ipiNs + ipiPerCpuNs',
-      `${costs.ipiNs} + ${costs.ipiPerCpuNs} ns`,
-      'about 46 µs a region for 511 remote CPUs',
-      '[L v2 review] §8',
-    ),
-    choice('irqNs', `${costs.irqNs} ns`, 'entering and leaving the interrupt; not measured', '[A]'),
-    choice('rmpupdateNs', `${costs.rmpupdateNs} ns`, 'not measured', '[A]'),
-    choice('clearBroadcastNs', `${costs.clearBroadcastNs} ns`, 'not measured; paid whether or not a bit was set', '[A] §6.8'),
-    choice('publish', 'together', 'the bits of a broadcast appear when its slowest CPU is done, at most some 0.1 ms late', '[A]'),
-    choice('4K runs', 'together', 'the 4K updates of one huge page take effect when the last of them is done', '[A]'),
-    choice('instructions, CPU work, firmware', 'see sim/costs.ts', 'not measured; orders of magnitude', '[A]'),
-  ]
 }

@@ -1,4 +1,4 @@
-import { GIB, type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
+import { type CpuId, GIB, type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
 import type { IpiFunction, Op } from '../kernel/index.ts'
 import {
   firmwareCommand,
@@ -14,6 +14,7 @@ import {
 import type { Clock } from './clock.ts'
 import type { Costs } from './costs.ts'
 import { TimedRmpopt } from './rmpopt-timed.ts'
+import type { BroadcastCost, RmpoptPart } from './scan-cost.ts'
 import type { OpOf, Task } from './task.ts'
 
 /** An answer that costs no time; `undefined`: the task is busy or asleep and will be told later. */
@@ -60,6 +61,8 @@ export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' 
       return undefined
     case 'smp-processor-id':
       return { answer: task.cpu }
+    case 'move-to-cpu':
+      return moveToCpu(clock, task, op.cpu)
     case 'cond-resched':
       return DONE // CPUs are served operation by operation: whoever waits comes next anyway
     case 'migrate-disable':
@@ -101,6 +104,16 @@ function busy(clock: Clock, task: Task, ns: Ns, complete: () => unknown): undefi
   clock.busy(task, ns, complete)
 }
 
+/** The other CPU is woken and put to work; nobody is busy meanwhile. */
+function moveToCpu(clock: Clock, task: Task, cpu: CpuId): Immediate {
+  if (cpu === task.cpu) return DONE
+  const ns = Math.round(clock.scanCost.sendNs(1) + clock.costs.taskSwitchNs)
+  clock.asleep(task, clock.nowNs + ns, () => {
+    task.cpu = cpu
+  })
+  return undefined
+}
+
 function cancelSync(task: Task, { work }: OpOf<'cancel-work-sync'>): Immediate {
   work.cancel()
   if (!work.isRunning) return DONE
@@ -124,6 +137,7 @@ function executeHere(clock: Clock, task: Task, instruction: Instruction): undefi
       const rmpopt = new TimedRmpopt(machine, self)
       rmpopt.begin(region)
       tally.rmpoptAlone(ns)
+      clock.ledger?.own(task.cpu, ns)
       return busy(clock, task, ns, () => {
         const outcome = rmpopt.outcome(rmpopt.finish())
         machine.tell.instruction(task.cpu, instruction, outcome, 1)
@@ -139,7 +153,7 @@ function executeHere(clock: Clock, task: Task, instruction: Instruction): undefi
 function instructionNs(costs: Costs, instruction: Instruction): Ns {
   switch (instruction.name) {
     case 'RMPOPT':
-      return costs.rmpoptNs
+      return costs.reportNs
     case 'RMPUPDATE':
       return rmpupdateNs(costs, instruction.input.assigned)
     case 'PSMASH':
@@ -161,7 +175,7 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   const remote = mask.size - (has(mask, task.cpu) ? 1 : 0)
   const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
   if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0 && clock.scannable.has(mask, region)) {
-    const broadcast = broadcastCost(clock, task, mask, region)
+    const broadcast = clock.scanCost.broadcast(task.cpu, mask, region)
     const rmpopt = new TimedRmpopt(machine, mask)
     rmpopt.begin(region)
     accountBroadcast(clock, task, mask, broadcast)
@@ -172,15 +186,50 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
       return { carry: cf ? mask : none, faulted: none }
     })
   }
-  const each =
-    costs.irqNs + (fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn))
+  if (fn.name === 'rmpopt_regions') return rmpoptRegions(clock, task, mask, fn)
+  const each = fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn)
   tally.instructions += mask.size * (fn.name === 'msr_set_bit' ? 2 : 1)
   tally.ipis += remote
-  clock.interrupt(mask, task, () => each)
-  return busy(clock, task, costs.ipiNs + remote * costs.ipiPerCpuNs + each, () => runOnEach(clock, mask, fn))
+  clock.interrupt(mask, task, () => Math.round(costs.irqNs + each))
+  return busy(clock, task, Math.round(clock.scanCost.sendNs(remote) + each), () => runOnEach(clock, mask, fn))
 }
 
-function runOnEach(clock: Clock, mask: IndexSet, fn: IpiFunction): { carry: IndexSet; faulted: IndexSet } {
+/** Several regions in one interrupt: all are looked at when it begins, and published when it ends. */
+function rmpoptRegions(clock: Clock, task: Task, mask: IndexSet, { first, end }: OfName<'rmpopt_regions'>): undefined {
+  const { machine } = clock.kernel
+  const regions = Array.from({ length: end - first }, (_, at) => first + at)
+  const timed = regions.filter((region) => clock.scannable.has(mask, region))
+  const broadcast = clock.scanCost.batch(task.cpu, mask, timed)
+  const rmpopts = timed.map((region) => {
+    const rmpopt = new TimedRmpopt(machine, mask)
+    rmpopt.begin(region)
+    return rmpopt
+  })
+  accountBroadcast(clock, task, mask, broadcast, broadcast.parts)
+  return busy(clock, task, broadcast.waitNs, () => {
+    const carried = rmpopts.map((rmpopt) => rmpopt.finish())
+    // What is out of reach or faults takes no time to speak of.
+    const others = regions
+      .filter((region) => !timed.includes(region))
+      .map((region) => runOnEach(clock, mask, verify(clock, region)))
+    const { cpuSets } = machine.topology
+    const failed = others.reduce((set, { carry }) => cpuSets.union(set, cpuSets.minus(mask, carry)), cpuSets.none)
+    const faulted = others.reduce((set, one) => cpuSets.union(set, one.faulted), cpuSets.none)
+    return { carry: carried.every((cf) => cf) ? cpuSets.minus(mask, failed) : cpuSets.none, faulted }
+  })
+}
+
+function verify({ kernel }: Clock, region: number): OfName<'RMPOPT'> {
+  return { name: 'RMPOPT', rax: region * kernel.machine.geometry.regionBytes, rcx: RMPOPT_VERIFY_AND_REPORT }
+}
+
+type OfName<Name extends IpiFunction['name']> = Extract<IpiFunction, { name: Name }>
+
+function runOnEach(
+  clock: Clock,
+  mask: IndexSet,
+  fn: Exclude<IpiFunction, OfName<'rmpopt_regions'>>,
+): { carry: IndexSet; faulted: IndexSet } {
   const { machine } = clock.kernel
   const carry: number[] = []
   const faulted: number[] = []
@@ -192,41 +241,33 @@ function runOnEach(clock: Clock, mask: IndexSet, fn: IpiFunction): { carry: Inde
   return { carry: machine.topology.cpuSets.of(carry), faulted: machine.topology.cpuSets.of(faulted) }
 }
 
-function runOn({ kernel }: Clock, cpu: number, fn: IpiFunction): Outcome {
+function runOn({ kernel }: Clock, cpu: number, fn: Exclude<IpiFunction, OfName<'rmpopt_regions'>>): Outcome {
   if (fn.name !== 'msr_set_bit') return kernel.machine.execute(cpu, fn)
   const old = kernel.machine.execute(cpu, { name: 'RDMSR', msr: fn.msr })
   return old.kind === 'done' ? kernel.machine.execute(cpu, { name: 'WRMSR', msr: fn.msr, value: old.value | fn.bits }) : old
 }
 
-/** What one broadcast of RMPOPT costs whom. */
-export interface BroadcastCost {
-  /** CPUs that get an interrupt. */
-  ipis: number
-  /** How long the sender waits: sending, and the slowest handler. */
-  waitNs: Ns
-  /** The handler that is served first, and what each place behind it adds. */
-  firstNs: Ns
-  perPlaceNs: Ns
-}
-
-/** One broadcast of RMPOPT(verify): the handlers start together and contend for the cached result. */
-export function broadcastCost(clock: Clock, task: Task, mask: IndexSet, region: number): BroadcastCost {
-  const { costs, scanCost } = clock
-  const ipis = mask.size - (has(mask, task.cpu) ? 1 : 0)
-  const firstNs = costs.irqNs + scanCost.alone(task.cpu, region)
-  const perPlaceNs = scanCost.contention(region)
-  return { ipis, firstNs, perPlaceNs, waitNs: costs.ipiNs + ipis * costs.ipiPerCpuNs + firstNs + (mask.size - 1) * perPlaceNs }
-}
-
-/** Counts a broadcast and delays what it interrupts. */
+/** Counts a broadcast and delays what it interrupts. @param parts one for each region */
 export function accountBroadcast(
   clock: Clock,
   task: Task,
   mask: IndexSet,
-  { ipis, waitNs, firstNs, perPlaceNs }: BroadcastCost,
+  { crowd, ipis, waitNs, part }: BroadcastCost,
+  parts: readonly RmpoptPart[] = [part],
 ): void {
-  const n = mask.size
-  const handlersNs = n * firstNs + (n * (n - 1) * perPlaceNs) / 2
-  clock.tally.rmpoptBroadcast(n, ipis, waitNs, handlersNs, firstNs + (n - 1) * perPlaceNs)
-  clock.interrupt(mask, task, (place) => firstNs + place * perPlaceNs)
+  const { costs, scanCost, tally, ledger } = clock
+  const isLocal = has(mask, task.cpu)
+  const on = (cpu: CpuId) => parts.reduce((sum, one) => sum + scanCost.ofCpu(crowd, cpu, one), 0)
+  const allNs = parts.reduce((sum, one) => sum + scanCost.ofAll(crowd, one), 0)
+  const slowestNs = parts.reduce((sum, one) => sum + scanCost.slowestNs(crowd, one), 0)
+  tally.rmpoptBroadcast({
+    rmpopts: mask.size * parts.length,
+    ipis,
+    waitNs,
+    rmpoptNs: Math.round(allNs),
+    handlersNs: Math.round(ipis * costs.irqNs + allNs - (isLocal ? on(task.cpu) : 0)),
+    longestNs: Math.round(costs.irqNs + slowestNs),
+  })
+  ledger?.broadcast(task.cpu, mask, crowd, parts, waitNs)
+  clock.interrupt(mask, task, (cpu) => Math.round(costs.irqNs + on(cpu)))
 }

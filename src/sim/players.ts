@@ -2,7 +2,7 @@ import type { Ns, RegionIndex } from '../arch/index.ts'
 import type { Guest, Loop } from '../kernel/index.ts'
 import { ASSIGNED, type IndexSet, isPlainHuge, SIZE_2M, updatePlainHuge } from '../machine/index.ts'
 import type { Clock } from './clock.ts'
-import { accountBroadcast, broadcastCost, rmpupdateNs } from './operations.ts'
+import { accountBroadcast, rmpupdateNs } from './operations.ts'
 import { TimedRmpopt } from './rmpopt-timed.ts'
 import type { Player, Task } from './task.ts'
 
@@ -45,6 +45,7 @@ class RmpoptPlayer implements Player {
     const ns = clock.scanCost.alone(this.#task.cpu, region)
     this.#rmpopt.begin(region)
     clock.tally.rmpoptAlone(ns)
+    clock.ledger?.own(this.#task.cpu, ns)
     return ns
   }
 
@@ -60,6 +61,7 @@ class RmpoptPlayer implements Player {
     if (ns >= budgetNs) return -1
     if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
     clock.tally.rmpoptAlone(ns)
+    clock.ledger?.own(this.#task.cpu, ns)
     return ns
   }
 }
@@ -93,7 +95,7 @@ class RmpoptMaskPlayer implements Player {
     const clock = this.#clock
     if (!clock.scannable.has(this.#mask, region) || !clock.isFree(this.#task.cpu)) return -1
     this.#region = region
-    const broadcast = broadcastCost(clock, this.#task, this.#mask, region)
+    const broadcast = clock.scanCost.broadcast(this.#task.cpu, this.#mask, region)
     this.#rmpopt.begin(region)
     accountBroadcast(clock, this.#task, this.#mask, broadcast)
     return broadcast.waitNs
@@ -107,7 +109,7 @@ class RmpoptMaskPlayer implements Player {
   coast(region: RegionIndex, budgetNs: Ns): Ns {
     const clock = this.#clock
     if (!changesNothing(clock, region) || !clock.scannable.has(this.#mask, region)) return -1
-    const broadcast = broadcastCost(clock, this.#task, this.#mask, region)
+    const broadcast = clock.scanCost.broadcast(this.#task.cpu, this.#mask, region)
     if (broadcast.waitNs >= budgetNs) return -1
     if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
     accountBroadcast(clock, this.#task, this.#mask, broadcast)

@@ -1,41 +1,145 @@
 import type { CpuId, Ns, RegionIndex } from '../arch/index.ts'
-import type { Machine } from '../machine/index.ts'
+import { has, type IndexSet, type Machine, members } from '../machine/index.ts'
 import type { Costs } from './costs.ts'
+import { Crowd } from './crowd.ts'
+
+/** What one broadcast of RMPOPT(verify) costs whom. */
+export interface BroadcastCost {
+  readonly crowd: Crowd
+  /** CPUs that get an interrupt. */
+  readonly ipis: number
+  /** How long the sender waits: sending, waking, and the slowest CPU. Whole. */
+  readonly waitNs: Ns
+  /** How the time of the RMPOPT itself is made up on each CPU. */
+  readonly part: RmpoptPart
+}
+
+/**
+ * The time of one RMPOPT on each CPU of a crowd: `commonNs` on all, `perPlaceNs` more for each core ahead, and a scan of its
+ * own of `summaries` summaries that lie on `node`.
+ */
+export interface RmpoptPart {
+  readonly commonNs: Ns
+  readonly perPlaceNs: Ns
+  readonly summaries: number
+  readonly node: number
+}
 
 /** What RMPOPT(verify) costs on a machine, by where the CPU and the region's RMP segment are. */
 export class ScanCost {
   readonly #machine: Machine
   readonly #costs: Costs
-  /** For each node of CPUs, the time to read a summary of each region: its segment lies on the region's node [K]. */
-  readonly #summaryNs: readonly Int32Array[]
+  /** NUMA node of each region's memory; its RMP segment lies there, too [K]. */
+  readonly #nodeOfRegion: Int32Array
+  /** Time to read one summary, by node of the reader and node of the summary. */
+  readonly #summaryNs: readonly (readonly Ns[])[]
+  readonly #crowds = new Map<IndexSet, Crowd>()
 
   constructor(machine: Machine, costs: Costs) {
     const { topology, rmp, ram, geometry } = machine
-    const nodesPerSocket = topology.nodes / topology.sockets
-    const nodeOf = (region: RegionIndex) => ram.find(({ end }) => end > region * geometry.regionBytes)?.node ?? 0
-    const nodes = Array.from({ length: rmp.regions }, (_, region) => nodeOf(region))
-    const socket = (node: number) => Math.floor(node / nodesPerSocket)
     this.#machine = machine
     this.#costs = costs
-    this.#summaryNs = Array.from({ length: topology.nodes }, (_, here) => {
-      const { node, socket: near, remote } = costs.summaryNs
-      return Int32Array.from(nodes, (there) => (here === there ? node : socket(here) === socket(there) ? near : remote))
+    let range = 0
+    this.#nodeOfRegion = Int32Array.from({ length: rmp.regions }, (_, region) => {
+      while (range < ram.length - 1 && ram[range].end <= region * geometry.regionBytes) range++
+      return ram[range].node
     })
+    const nodes = Array.from({ length: topology.nodes }, (_, node) => node)
+    const nodesPerSocket = topology.nodes / topology.sockets
+    const socketOf = (node: number) => Math.floor(node / nodesPerSocket)
+    const { node, socket, remote } = costs.summaryNs
+    this.#summaryNs = nodes.map((here) =>
+      nodes.map((there) => (here === there ? node : socketOf(here) === socketOf(there) ? socket : remote)),
+    )
   }
 
-  /** One CPU alone: takes the cached result, or reads summaries until the first assigned one. */
+  /** One CPU alone: takes the stored result, or reads summaries until the first assigned one. Whole. */
   alone(cpu: CpuId, region: RegionIndex): Ns {
-    const { tables } = this.#machine
-    if (tables.cached[region] === 1) return this.#costs.cachedNs
-    return this.#costs.rmpoptNs + this.#summaries(region) * this.#summaryNs[this.#machine.topology.nodeOf(cpu)][region]
+    return Math.round(this.exact(cpu, region))
+  }
+
+  /** The same, not rounded. */
+  exact(cpu: CpuId, region: RegionIndex): Ns {
+    if (this.#machine.tables.cached[region] === 1) return this.#costs.cachedNs
+    return this.#scanNs(this.#machine.topology.nodeOf(cpu), region)
   }
 
   /**
-   * Many at once: what one core ahead of another adds to the other's time. Taking a cached result is serialised between
-   * cores; reading summaries is taken not to be.
+   * All CPUs of a mask at once. With a stored result they take it, core after core. Without one the sender scans, or, if it is
+   * not among them, the first of them; the others wait for what it stores and then take that, core after core. A region
+   * with an assigned page has no result to store: every core scans for itself.
    */
-  contention(region: RegionIndex): Ns {
-    return this.#machine.tables.cached[region] === 1 ? this.#costs.cachedContentionNs : 0
+  broadcast(sender: CpuId, mask: IndexSet, region: RegionIndex): BroadcastCost {
+    const crowd = this.crowd(mask)
+    const ipis = mask.size - (has(mask, sender) ? 1 : 0)
+    const part = this.#part(sender, mask, region)
+    return { crowd, ipis, part, waitNs: Math.round(this.sendNs(ipis) + this.slowestNs(crowd, part)) }
+  }
+
+  /** The same for several regions in one interrupt, one after the other on each CPU. */
+  batch(sender: CpuId, mask: IndexSet, regions: readonly RegionIndex[]): BroadcastCost & { readonly parts: RmpoptPart[] } {
+    const crowd = this.crowd(mask)
+    const ipis = mask.size - (has(mask, sender) ? 1 : 0)
+    const { batchContention } = this.#costs
+    const parts = regions.map((region, at) => {
+      const part = this.#part(sender, mask, region)
+      return at === 0 ? part : { ...part, perPlaceNs: part.perPlaceNs * batchContention }
+    })
+    const slowestNs = parts.reduce((sum, part) => sum + this.slowestNs(crowd, part), 0)
+    return { crowd, ipis, part: parts[0], parts, waitNs: Math.round(this.sendNs(ipis) + slowestNs) }
+  }
+
+  /** Sending an interrupt to so many CPUs, waking them, and waiting for answers; handlers apart. */
+  sendNs(ipis: number): Ns {
+    return ipis === 0 ? 0 : this.#costs.wakeNs + ipis * this.#costs.ipiPerCpuNs
+  }
+
+  /** RMPOPT on one CPU of the crowd. */
+  ofCpu(crowd: Crowd, cpu: CpuId, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
+    const own = summaries * this.#summaryNs[this.#machine.topology.nodeOf(cpu)][node]
+    return commonNs + crowd.placeOf(cpu) * perPlaceNs + own
+  }
+
+  /** RMPOPT on all CPUs of the crowd together. */
+  ofAll(crowd: Crowd, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
+    let ns = crowd.cpus * commonNs + crowd.places * perPlaceNs
+    if (summaries > 0)
+      crowd.cpusOfNode.forEach((cpus, here) => {
+        ns += cpus * summaries * this.#summaryNs[here][node]
+      })
+    return ns
+  }
+
+  slowestNs(crowd: Crowd, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
+    let own = 0
+    if (summaries > 0)
+      crowd.cpusOfNode.forEach((cpus, here) => {
+        if (cpus > 0) own = Math.max(own, summaries * this.#summaryNs[here][node])
+      })
+    return commonNs + Math.max(0, crowd.cores - 1) * perPlaceNs + own
+  }
+
+  crowd(mask: IndexSet): Crowd {
+    let crowd = this.#crowds.get(mask)
+    if (crowd === undefined) this.#crowds.set(mask, (crowd = new Crowd(this.#machine.topology, mask)))
+    return crowd
+  }
+
+  #part(sender: CpuId, mask: IndexSet, region: RegionIndex): RmpoptPart {
+    const { tables, rmp, topology } = this.#machine
+    const { cachedNs, cachedContentionNs, scanContentionNs } = this.#costs
+    const node = this.#nodeOfRegion[region]
+    if (tables.cached[region] === 1) return { commonNs: cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
+    if (rmp.assignedPages[region] > 0)
+      return { commonNs: 0, perPlaceNs: scanContentionNs, summaries: this.#summaries(region), node }
+    const scanner = has(mask, sender) ? sender : (members(mask).next().value as CpuId)
+    const scanNs = this.#scanNs(topology.nodeOf(scanner), region)
+    const isAlone = this.crowd(mask).cores === 1
+    return { commonNs: isAlone ? scanNs : scanNs + cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
+  }
+
+  #scanNs(node: number, region: RegionIndex): Ns {
+    return this.#summaries(region) * this.#summaryNs[node][this.#nodeOfRegion[region]]
   }
 
   #summaries(region: RegionIndex): number {

@@ -11,11 +11,28 @@ export interface Pass {
   ipis: number
 }
 
+/** One broadcast, as it cost. All times are whole. */
+export interface BroadcastTally {
+  /** RMPOPTs on all CPUs. */
+  readonly rmpopts: number
+  readonly ipis: number
+  /** How long the sender waits. */
+  readonly waitNs: Ns
+  /** Time of the RMPOPTs on all CPUs. */
+  readonly rmpoptNs: Ns
+  /** Time that interrupts take from all CPUs but the sender. */
+  readonly handlersNs: Ns
+  /** The longest of them. */
+  readonly longestNs: Ns
+}
+
 /** What happened on a host, counted. The same whether loops are played with their generators or without. */
 export class Tally {
   /** Instructions executed, on each CPU. */
   instructions = 0
   rmpopts = 0
+  /** Time of all of them on their CPUs: without interrupts, without waiting for others. */
+  rmpoptNs: Ns = 0
   rmpupdates = 0
   ipis = 0
   firmwareCommands = 0
@@ -39,17 +56,19 @@ export class Tally {
     this.#pass = undefined
   }
 
-  /** `times` RMPOPT on the leader itself, or one after the other. */
+  /** One RMPOPT on the CPU that runs the routine. */
   rmpoptAlone(ns: Ns): void {
     this.instructions++
     this.rmpopts++
+    this.rmpoptNs += ns
     this.#spend(ns, ns, 0)
   }
 
-  /** One RMPOPT on each of `cpus` CPUs by broadcast. @param waitNs how long the sender waits @param handlersNs all handlers together */
-  rmpoptBroadcast(cpus: number, ipis: number, waitNs: Ns, handlersNs: Ns, longestNs: Ns): void {
-    this.instructions += cpus
-    this.rmpopts += cpus
+  /** RMPOPT on many CPUs by broadcast. */
+  rmpoptBroadcast({ rmpopts, ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastTally): void {
+    this.instructions += rmpopts
+    this.rmpopts += rmpopts
+    this.rmpoptNs += rmpoptNs
     this.ipis += ipis
     this.#spend(waitNs + handlersNs, Math.max(waitNs, longestNs), ipis)
   }

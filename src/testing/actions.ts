@@ -17,6 +17,7 @@ export type Action = Instruction | FirmwareCommand
 
 /** The operations that do concern other threads. */
 type Scheduling =
+  | 'move-to-cpu'
   | 'migrate-disable'
   | 'migrate-enable'
   | 'wait-unpinned'
@@ -66,7 +67,7 @@ export function actOut(kernel: Kernel, cpu: CpuId, op: Exclude<Op, { op: Schedul
     case 'cpu-time':
       return undefined
     case 'on-each-cpu':
-      return onEach(kernel, op.mask, (on) => interrupt(op.fn, (action) => act(action, on) as Outcome))
+      return onEach(kernel, op.mask, (on) => interrupt(kernel, op.fn, (action) => act(action, on) as Outcome))
   }
 }
 
@@ -95,7 +96,12 @@ function onEach(
   return { carry: where((outcome) => 'cf' in outcome && outcome.cf), faulted: where(({ kind }) => kind !== 'done') }
 }
 
-function interrupt(fn: IpiFunction, act: (action: Action) => Outcome): Outcome {
+function interrupt({ machine }: Kernel, fn: IpiFunction, act: (action: Action) => Outcome): Outcome {
+  if (fn.name === 'rmpopt_regions') {
+    const regions = Array.from({ length: fn.end - fn.first }, (_, at) => fn.first + at)
+    const outcomes = regions.map((region) => act({ name: 'RMPOPT', rax: region * machine.geometry.regionBytes, rcx: 0 }))
+    return outcomes.find((outcome) => !('cf' in outcome && outcome.cf)) ?? outcomes[0]
+  }
   if (fn.name !== 'msr_set_bit') return act(fn)
   const before = act({ name: 'RDMSR', msr: fn.msr }) as { value: bigint }
   return act({ name: 'WRMSR', msr: fn.msr, value: before.value | fn.bits })

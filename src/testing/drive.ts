@@ -119,6 +119,9 @@ export class Drive {
 
   #carryOut(thread: Thread, op: Op): unknown {
     switch (op.op) {
+      case 'move-to-cpu':
+        thread.cpu = op.cpu
+        return
       case 'migrate-disable':
         return void thread.pinned++
       case 'migrate-enable':

@@ -1,13 +1,14 @@
 import Table from 'cli-table3'
 import type { assumptions } from '../../lab/index.ts'
 import { coloursOf, comfortable, type ScreenOptions } from './screen.ts'
+import { bare } from './tables.ts'
 
 /** What a run takes for granted, as a table for each area. */
 export function assumptionsScreen(areas: ReturnType<typeof assumptions>, options: ScreenOptions): string {
   const { bold, dim } = coloursOf(options)
   const colWidths = [COLUMNS.name, COLUMNS.value, comfortable(options) - COLUMNS.name - COLUMNS.value]
   const parts = areas.map(({ area, assumptions }) => {
-    const table = new Table({ colWidths, wordWrap: true, style: PLAIN, chars: NO_LINES })
+    const table = new Table({ ...bare, colWidths, wordWrap: true })
     for (const { name, value, why, source, option } of assumptions) {
       table.push([`${option ? '*' : ' '} ${name}`, value, `${why} ${dim(source)}`])
     }
@@ -17,8 +18,3 @@ export function assumptionsScreen(areas: ReturnType<typeof assumptions>, options
 }
 
 const COLUMNS = { name: 33, value: 17 }
-const PLAIN = { head: [], border: [], 'padding-left': 0, 'padding-right': 2 }
-const SIDES = ['', '-left', '-mid', '-right']
-const NO_LINES = Object.fromEntries(
-  ['top', 'left', 'mid', 'right', 'bottom'].flatMap((at) => SIDES.map((side) => [at + side, ''])).concat([['middle', '']]),
-)

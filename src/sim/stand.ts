@@ -1,0 +1,155 @@
+import { AMD64, assert, type CpuId, type Ns, type RegionIndex } from '../arch/index.ts'
+import {
+  type Backing,
+  createPhysicalMemory,
+  Kernel,
+  KernelListener,
+  type PassLoop,
+  type Placement,
+  type RegionSpan,
+  type RmpoptDriver,
+  type Routine,
+  rmpoptCleanup,
+  sevSnpInit,
+  snpRmptableInit,
+  snpSetupRmpopt,
+} from '../kernel/index.ts'
+import { type IndexSet, Machine } from '../machine/index.ts'
+import { BusyLedger } from './busy-ledger.ts'
+import { Clock } from './clock.ts'
+import { COSTS, type Costs } from './costs.ts'
+import { type HostSpec, planHost } from './host-spec.ts'
+
+/** One pass, as it was. */
+export interface PassRecord {
+  readonly wallNs: Ns
+  /** The leader's own way over all regions; the rest is the followers'. */
+  readonly leaderNs: Ns
+  readonly followersNs: Ns
+  /** CPU time of all CPUs together. */
+  readonly cpuNs: Ns
+  /** Longest time one CPU was kept from its other work without a break. */
+  readonly stallNsMax: Ns
+  readonly ipis: number
+  readonly rmpopts: number
+  /** Time of the RMPOPTs alone, on all CPUs together. */
+  readonly rmpoptNs: Ns
+  /** Of each CPU, how long it was busy with the pass. */
+  readonly busyNs: Float64Array
+}
+
+/** Programs RMPOPT as the published driver does, and leaves it to others to make passes. */
+const HELD_BACK: RmpoptDriver = {
+  name: 'held back',
+  summary: 'RMPOPT is set up and no pass is made',
+  *setup(kernel) {
+    yield* snpSetupRmpopt(kernel)
+    const { work } = kernel.rmpopt
+    if (work !== undefined) yield { op: 'cancel-work-sync', work }
+  },
+  *vmDestroyed() {},
+  cleanup: rmpoptCleanup,
+}
+
+export interface StandOptions {
+  readonly host: HostSpec
+  readonly placement?: Placement
+  readonly backing?: Backing
+}
+
+/** A host on the test stand: SNP is up, nothing runs, and passes are made one at a time, each at its own costs. */
+export class Stand {
+  readonly machine: Machine
+  readonly kernel: Kernel
+
+  constructor({ host, placement = 'buddy', backing = '2m' }: StandOptions) {
+    const plan = planHost(host)
+    const { firmwareRanges, hvFixedRanges } = plan
+    const memory = createPhysicalMemory({ geometry: AMD64, ranges: plan.usable, placement, backing })
+    this.machine = new Machine(plan.machine)
+    this.kernel = new Kernel({ machine: this.machine, driver: HELD_BACK, memory, backing, firmwareRanges, hvFixedRanges })
+    this.run(bringUp(this.kernel))
+    assert(this.kernel.snpInitialised, 'SNP comes up')
+  }
+
+  /** The regions that a pass goes over; none where RMPOPT cannot be used. */
+  get regions(): RegionSpan {
+    const { range } = this.kernel.rmpopt
+    const { regionBytes } = this.machine.geometry
+    return { first: range.start / regionBytes, end: range.end / regionBytes }
+  }
+
+  /** Runs a routine on CPU `cpu` to its end. @returns how long it took */
+  run(routine: Routine<unknown>, { cpu = 0, costs = COSTS }: { cpu?: CpuId; costs?: Costs } = {}): Ns {
+    return this.#on(new Clock(this.kernel, { costs }), routine, cpu)
+  }
+
+  /** As after SNP_INIT: nothing is optimised, no result is stored. */
+  forget(): void {
+    this.machine.tables.clearAll()
+  }
+
+  /** Makes one pass. @param leader the CPU it is started on */
+  pass(
+    loop: PassLoop,
+    cpus: IndexSet,
+    { costs = COSTS, leader = 0, players }: { costs?: Costs; leader?: CpuId; players?: boolean } = {},
+  ): PassRecord {
+    const ledger = new BusyLedger(this.machine.topology)
+    const clock = new Clock(this.kernel, { costs, ledger, players })
+    const listener = new Listener(clock)
+    const before = this.kernel.tell
+    this.kernel.tell = listener
+    this.#on(clock, loop(this.kernel, this.regions, cpus), leader)
+    this.kernel.tell = before
+    const { tally } = clock
+    const [pass] = tally.passes
+    return {
+      wallNs: pass.endNs - pass.startNs,
+      leaderNs: listener.leaderDoneNs - pass.startNs,
+      followersNs: pass.endNs - listener.leaderDoneNs,
+      cpuNs: pass.cpuNs,
+      stallNsMax: pass.stallNs,
+      ipis: pass.ipis,
+      rmpopts: tally.rmpopts,
+      rmpoptNs: tally.rmpoptNs,
+      busyNs: ledger.busyNs(clock.scanCost, costs.irqNs),
+    }
+  }
+
+  #on(clock: Clock, routine: Routine<unknown>, cpu: CpuId): Ns {
+    let isDone = false
+    clock.spawn(
+      (function* (): Routine<void> {
+        yield* routine
+        isDone = true
+      })(),
+      cpu,
+    )
+    while (!isDone) clock.run(clock.nextNs)
+    return clock.nowNs
+  }
+}
+
+function* bringUp(kernel: Kernel): Routine<void> {
+  if (yield* snpRmptableInit(kernel)) yield* sevSnpInit(kernel)
+}
+
+class Listener extends KernelListener {
+  leaderDoneNs: Ns = 0
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    super()
+    this.#clock = clock
+  }
+  override passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {
+    this.#clock.tally.passBegins(this.#clock.nowNs)
+  }
+  override leaderDone(): void {
+    this.leaderDoneNs = this.#clock.nowNs
+  }
+  override passEnds(): void {
+    this.#clock.tally.passEnds(this.#clock.nowNs)
+  }
+}
