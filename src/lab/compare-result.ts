@@ -22,7 +22,10 @@ export interface CompareResult {
   readonly versus: string
   readonly policies: readonly ComparedPolicy[]
   /** Every eligible region optimised at once: mean, and for each part of the time. */
-  readonly ideal: { readonly coverageMean: number; readonly timeline: readonly { readonly endNs: Ns; readonly coverage: number }[] }
+  readonly ideal: {
+    readonly coverageMean: number
+    readonly timeline: readonly { readonly endNs: Ns; readonly coverage: number }[]
+  }
   /** What is blocked, whatever the policy. */
   readonly blockedRegions: RunResult['blockedRegions']
   /** One host, region by region, under each policy. */
@@ -56,7 +59,13 @@ export interface ComparedPolicy {
   readonly ipis: number
   readonly rmpopts: number
   /** From a region becoming eligible to it being optimised on the last core; `null`: no region was. */
-  readonly delayNs: { readonly p50: Ns | null; readonly p99: Ns | null; readonly max: Ns | null; readonly count: number; readonly neverCount: number }
+  readonly delayNs: {
+    readonly p50: Ns | null
+    readonly p99: Ns | null
+    readonly max: Ns | null
+    readonly count: number
+    readonly neverCount: number
+  }
   /** How many delays lie in each class: up to `upToNs`, above the class before. Classes are the same for all policies. */
   readonly delayHistogram: readonly { readonly upToNs: Ns; readonly count: number }[]
   /** Memory that the kernel keeps for it, bytes. */
@@ -70,7 +79,15 @@ export interface ComparedPolicy {
   readonly range?: { readonly [Figure in ComparedFigure]: readonly [least: number, most: number] }
 }
 
-export type ComparedFigure = 'coverageMean' | 'coverageLost' | 'checksSkipped' | 'cpuNs' | 'stallNsMax' | 'ipis' | 'delayP50Ns' | 'delayP99Ns'
+export type ComparedFigure =
+  | 'coverageMean'
+  | 'coverageLost'
+  | 'checksSkipped'
+  | 'cpuNs'
+  | 'stallNsMax'
+  | 'ipis'
+  | 'delayP50Ns'
+  | 'delayP99Ns'
 
 /** What became of each region of one host over time. */
 export interface RegionTimeMap {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { assumptions } from '../../lab/index.ts'
-import { coloursOf, comfortable, type ScreenOptions } from './screen.ts'
+import { coloursOf, comfortable, NO_LINES, type ScreenOptions } from './screen.ts'
 
 /** What a run takes for granted, as a table for each area. */
 export function assumptionsScreen(areas: ReturnType<typeof assumptions>, options: ScreenOptions): string {
@@ -18,7 +18,3 @@ export function assumptionsScreen(areas: ReturnType<typeof assumptions>, options
 
 const COLUMNS = { name: 33, value: 17 }
 const PLAIN = { head: [], border: [], 'padding-left': 0, 'padding-right': 2 }
-const SIDES = ['', '-left', '-mid', '-right']
-const NO_LINES = Object.fromEntries(
-  ['top', 'left', 'mid', 'right', 'bottom'].flatMap((at) => SIDES.map((side) => [at + side, ''])).concat([['middle', '']]),
-)
