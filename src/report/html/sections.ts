@@ -132,7 +132,7 @@ const WORDS: readonly [string, string][] = [
   ],
   [
     'Small print in the table',
-    'How a figure stands to that of the highlighted policy: pp are percentage points, × and ÷ times as much; bold is better. Over several seeds also the range: least to most, or how far these lie from the figure.',
+    'How a figure stands to that of the highlighted policy: pp are percentage points, × 3 is three times as much, ÷ 3 a third; bold is better. Over several seeds also the range: least to most, or how far these lie from the figure.',
   ],
 ]
 

@@ -67,6 +67,7 @@ svg.plot [aria-label$=grid]{stroke:var(--line);stroke-opacity:1}
 .survives .verdict{color:var(--good)}.fails .verdict{color:var(--bad)}
 .at{display:block;color:var(--ink-2);font-size:.9em}
 details{border-top:1px solid var(--line);padding:.45rem 0}
+.pair+details{margin-top:1.6rem}
 details:last-of-type{border-bottom:1px solid var(--line);margin-bottom:1rem}
 summary{cursor:pointer;font-weight:600}
 .count{font-weight:400;color:var(--ink-2);font-size:.87em;margin-left:.4em}
@@ -80,7 +81,7 @@ pre{margin:0;padding:.8rem 1rem;background:var(--wash);border-radius:6px;white-s
 @media screen and (max-width:46rem){main{padding:1.4rem 1rem 3rem}h1{font-size:1.5rem}.answer .lead{font-size:1.06rem}
 .pair{grid-template-columns:minmax(0,1fr)}.multiples{grid-template-columns:repeat(2,minmax(0,1fr));gap:.9rem 1.1rem}
 .policies .how{display:none}.multiples figcaption{font-size:.78rem}svg.plot [aria-label$="tick label"]{font-size:14px}.multiples [aria-label$="tick label"]{font-size:15px!important}
-.scroll{margin:0 -1rem;padding:0 1rem}.policies tbody th,.policies thead th:first-child{position:sticky;left:-1rem;z-index:1;background:var(--paper);min-width:7.5rem}
+.scroll{margin:0 -1rem}.scroll th:first-child{padding-left:1rem}.policies tbody th,.policies thead th:first-child{position:sticky;left:0;z-index:1;background:var(--paper);min-width:7.5rem}
 dl{grid-template-columns:minmax(0,1fr);gap:0}dd{margin-bottom:.5rem}}
 @page{size:A4;margin:13mm 12mm}
 @media print{html{font-size:12.5px}body{font-size:.92rem}main{max-width:none;padding:0}section{margin-top:7mm}h2{break-after:avoid}.hint{max-width:60rem;break-after:avoid}
