@@ -1,7 +1,7 @@
 import type { Ns } from '../arch/index.ts'
-import { type Blocked, type Integrals, nothingBlocked } from '../sim/index.ts'
+import { type Blocked, type Integrals, nothingBlocked, type PassTotals } from '../sim/index.ts'
 import type { Trace } from '../workload/index.ts'
-import { type HostJob, type HostOutcome, type PassTotals, type PolicyOutcome, type PolicyRef, runHost } from './host-run.ts'
+import { type HostJob, type HostOutcome, type PolicyOutcome, type PolicyRef, runHost } from './host-run.ts'
 import { type FleetPlan, planFleet } from './plan.ts'
 import type { Scenario } from './scenario.ts'
 

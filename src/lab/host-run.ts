@@ -9,6 +9,7 @@ import {
   HostSimulation,
   type HostSpec,
   type Integrals,
+  type PassTotals,
   PolicyReplay,
   recordLife,
 } from '../sim/index.ts'
@@ -57,16 +58,6 @@ export interface PolicyOutcome {
   readonly map: readonly string[]
 }
 
-/** Passes of one host, or of many, added up. */
-export interface PassTotals {
-  readonly count: number
-  readonly cpuNs: Ns
-  readonly wallNsSum: Ns
-  readonly wallNsMax: Ns
-  readonly stallNsMax: Ns
-  readonly ipis: number
-}
-
 /** A policy for the driver that a reference stands for. */
 export function policyFor(ref: PolicyRef): Policy {
   return typeof ref === 'object' && 'keptBytes' in ref ? ref : policyOf(ref)
@@ -103,7 +94,7 @@ function outcomeOf(replay: PolicyReplay, policy: Policy, map: readonly string[])
   return {
     bins: coverage.bins,
     finalCoverage: coverage.current,
-    passes: totals(clock.tally.passes),
+    passes: clock.tally.passes,
     rmpopts: clock.tally.rmpopts,
     delaysNs: delays.delaysNs,
     neverCount: delays.neverCount,
@@ -112,17 +103,4 @@ function outcomeOf(replay: PolicyReplay, policy: Policy, map: readonly string[])
     keptBytes: policy.keptBytes(replay.machine),
     map,
   }
-}
-
-function totals(passes: readonly { startNs: number; endNs: number; cpuNs: number; stallNs: number; ipis: number }[]): PassTotals {
-  const sum = { count: 0, cpuNs: 0, wallNsSum: 0, wallNsMax: 0, stallNsMax: 0, ipis: 0 }
-  for (const { startNs, endNs, cpuNs, stallNs, ipis } of passes) {
-    sum.count++
-    sum.cpuNs += cpuNs
-    sum.wallNsSum += endNs - startNs
-    sum.wallNsMax = Math.max(sum.wallNsMax, endNs - startNs)
-    sum.stallNsMax = Math.max(sum.stallNsMax, stallNs)
-    sum.ipis += ipis
-  }
-  return sum
 }

@@ -5,10 +5,15 @@ export { POLICIES } from '../policy/index.ts'
 export { HOSTS } from '../sim/index.ts'
 export { generateTrace, type Trace, traceFromRows, UserError } from '../workload/index.ts'
 export { type Assumption, assumptions } from './assumptions.ts'
+
 export { type CalibrateResult, calibrate, EXPERIMENT_IDS, type FittedParameter, type FittedRow } from './calibrate.ts'
 export { type Measurement, measurementsFrom } from './calibration/measurements.ts'
+
+export type { ComparedFigure, ComparedPolicy, CompareResult, RegionTimeMap, Sensitivity } from './compare-result.ts'
+
 export { explain } from './explain.ts'
 export type { ExplainOperation, ExplainResult, ExplainStep, RegionMap } from './explain-result.ts'
+export type { HostCounter, HostEvents, HostSpan } from './host-events.ts'
 export { type HostJob, type HostOutcome, runHost } from './host-run.ts'
 export { nearest } from './nearest.ts'
 export type { RunResult } from './result.ts'

@@ -42,6 +42,8 @@ export class Clock {
   /** Used within `interrupt`. */
   readonly #interruptedNs = new Map<CpuId, Ns>()
   readonly #unpinnedWaiters: { readonly cpu: CpuId; readonly task: Task }[] = []
+  /** Whose routine runs. */
+  #current: Task | undefined
   #nextTask = 0
   #nextCpu = 0
 
@@ -60,6 +62,8 @@ export class Clock {
   spawn(routine: Routine<unknown>, cpu: CpuId = this.#pickCpu(), work?: DelayedWork, times = 1): Task {
     const task: Task = {
       times,
+      pass: undefined,
+      stretchNs: 0,
       kind: 'task',
       atNs: 0,
       order: 0,
@@ -92,6 +96,15 @@ export class Clock {
       else this.#goOn(what, untilNs)
     }
     this.nowNs = Math.max(this.nowNs, Math.min(untilNs, Number.MAX_VALUE))
+  }
+
+  /** The routine that runs begins, or ends, a pass. */
+  passBegins(): void {
+    if (this.#current !== undefined) this.tally.passBegins(this.#current, this.nowNs)
+  }
+
+  passEnds(): void {
+    if (this.#current !== undefined) this.tally.passEnds(this.#current, this.nowNs)
   }
 
   /** When the next thing happens; infinity: nothing will. */
@@ -218,6 +231,7 @@ export class Clock {
 
   /** Gives the routine its answer and carries out what it asks for, until something takes time. */
   #resume(task: Task, answer: unknown): void {
+    this.#current = task
     if (!has(this.kernel.online, task.cpu)) task.cpu = this.#pickCpu() // its own went offline
     for (;;) {
       const step = task.routine.next(answer)

@@ -64,6 +64,7 @@ export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' 
     case 'move-to-cpu':
       return moveToCpu(clock, task, op.cpu)
     case 'cond-resched':
+      task.stretchNs = 0
       return DONE // CPUs are served operation by operation: whoever waits comes next anyway
     case 'migrate-disable':
       task.pinned++
@@ -134,11 +135,11 @@ function executeHere(clock: Clock, task: Task, instruction: Instruction): undefi
     const region = machine.regionOf(instruction.rax)
     if (clock.scannable.has(self, region)) {
       const ns = clock.scanCost.alone(task.cpu, region)
-      const rmpopt = new TimedRmpopt(machine, self)
+      const rmpopt = new TimedRmpopt(machine, self, task.times)
       rmpopt.begin(region)
-      tally.rmpoptAlone(ns)
+      tally.rmpoptAlone(task, ns)
       clock.ledger?.own(task.cpu, ns)
-      return busy(clock, task, ns, () => {
+      return busy(clock, task, ns * task.times, () => {
         const outcome = rmpopt.outcome(rmpopt.finish())
         machine.tell.instruction(task.cpu, instruction, outcome, 1)
         return outcome
@@ -176,10 +177,10 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
   if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0 && clock.scannable.has(mask, region)) {
     const broadcast = clock.scanCost.broadcast(task.cpu, mask, region)
-    const rmpopt = new TimedRmpopt(machine, mask)
+    const rmpopt = new TimedRmpopt(machine, mask, task.times)
     rmpopt.begin(region)
     accountBroadcast(clock, task, mask, broadcast)
-    return busy(clock, task, broadcast.waitNs, () => {
+    return busy(clock, task, broadcast.waitNs * task.times, () => {
       const cf = rmpopt.finish()
       for (const cpu of members(mask)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
       const { none } = machine.topology.cpuSets
@@ -201,12 +202,12 @@ function rmpoptRegions(clock: Clock, task: Task, mask: IndexSet, { first, end }:
   const timed = regions.filter((region) => clock.scannable.has(mask, region))
   const broadcast = clock.scanCost.batch(task.cpu, mask, timed)
   const rmpopts = timed.map((region) => {
-    const rmpopt = new TimedRmpopt(machine, mask)
+    const rmpopt = new TimedRmpopt(machine, mask, task.times)
     rmpopt.begin(region)
     return rmpopt
   })
   accountBroadcast(clock, task, mask, broadcast, broadcast.parts)
-  return busy(clock, task, broadcast.waitNs, () => {
+  return busy(clock, task, broadcast.waitNs * task.times, () => {
     const carried = rmpopts.map((rmpopt) => rmpopt.finish())
     // What is out of reach or faults takes no time to speak of.
     const others = regions
@@ -260,7 +261,7 @@ export function accountBroadcast(
   const on = (cpu: CpuId) => parts.reduce((sum, one) => sum + scanCost.ofCpu(crowd, cpu, one), 0)
   const allNs = parts.reduce((sum, one) => sum + scanCost.ofAll(crowd, one), 0)
   const slowestNs = parts.reduce((sum, one) => sum + scanCost.slowestNs(crowd, one), 0)
-  tally.rmpoptBroadcast({
+  tally.rmpoptBroadcast(task, {
     rmpopts: mask.size * parts.length,
     ipis,
     waitNs,
@@ -269,5 +270,5 @@ export function accountBroadcast(
     longestNs: Math.round(costs.irqNs + slowestNs),
   })
   ledger?.broadcast(task.cpu, mask, crowd, parts, waitNs)
-  clock.interrupt(mask, task, (cpu) => Math.round(costs.irqNs + on(cpu)))
+  clock.interrupt(mask, task, (cpu) => Math.round(costs.irqNs + on(cpu)) * task.times)
 }

@@ -4,21 +4,24 @@ import { ASSIGNED, type IndexSet, isPlainHuge, SIZE_2M, updatePlainHuge } from '
 import type { Clock } from './clock.ts'
 import { accountBroadcast, rmpupdateNs } from './operations.ts'
 import { TimedRmpopt } from './rmpopt-timed.ts'
+import type { BroadcastCost } from './scan-cost.ts'
 import type { Player, Task } from './task.ts'
 
 /** Who plays the steps of a loop. Each mirrors the body of that loop in kernel/, operation for operation. */
 export function playerOf(clock: Clock, task: Task, loop: Loop): Player {
   switch (loop.name) {
     case 'rmpopt':
-      return new RmpoptPlayer(clock, task, loop.successes)
+      return new RmpoptPlayer(clock, task, loop)
     case 'rmpopt-mask':
-      return new RmpoptMaskPlayer(clock, task, loop.mask, loop.successes)
+      return new RmpoptMaskPlayer(clock, task, loop)
     case 'gmem-prepare':
       return new PreparePlayer(clock, task, loop.guest)
     case 'gmem-invalidate':
       return new InvalidatePlayer(clock, task, loop.guest)
   }
 }
+
+type LoopOf<Name extends Loop['name']> = Extract<Loop, { name: Name }>
 
 /** RMPOPT(verify) on this CPU. */
 class RmpoptPlayer implements Player {
@@ -27,15 +30,17 @@ class RmpoptPlayer implements Player {
   readonly #self: IndexSet
   readonly #rmpopt: TimedRmpopt
   readonly #successes: Set<RegionIndex> | undefined
+  readonly #reschedules: boolean
   #region: RegionIndex = 0
 
-  constructor(clock: Clock, task: Task, successes: Set<RegionIndex> | undefined) {
+  constructor(clock: Clock, task: Task, { successes, reschedules = true }: LoopOf<'rmpopt'>) {
     const { machine } = clock.kernel
     this.#successes = successes
+    this.#reschedules = reschedules
     this.#clock = clock
     this.#task = task
     this.#self = machine.topology.cpuSets.of([task.cpu])
-    this.#rmpopt = new TimedRmpopt(machine, this.#self)
+    this.#rmpopt = new TimedRmpopt(machine, this.#self, task.times)
   }
 
   begin(region: RegionIndex): Ns {
@@ -44,9 +49,10 @@ class RmpoptPlayer implements Player {
     this.#region = region
     const ns = clock.scanCost.alone(this.#task.cpu, region)
     this.#rmpopt.begin(region)
-    clock.tally.rmpoptAlone(ns)
+    clock.tally.rmpoptAlone(this.#task, ns)
+    if (this.#reschedules) this.#task.stretchNs = 0
     clock.ledger?.own(this.#task.cpu, ns)
-    return ns
+    return ns * this.#task.times
   }
 
   finish(): number {
@@ -58,11 +64,12 @@ class RmpoptPlayer implements Player {
     const clock = this.#clock
     if (!changesNothing(clock, region) || !clock.scannable.has(this.#self, region)) return -1
     const ns = clock.scanCost.alone(this.#task.cpu, region)
-    if (ns >= budgetNs) return -1
+    if (ns * this.#task.times >= budgetNs) return -1
     if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
-    clock.tally.rmpoptAlone(ns)
+    clock.tally.rmpoptAlone(this.#task, ns)
+    if (this.#reschedules) this.#task.stretchNs = 0
     clock.ledger?.own(this.#task.cpu, ns)
-    return ns
+    return ns * this.#task.times
   }
 }
 
@@ -81,14 +88,16 @@ class RmpoptMaskPlayer implements Player {
   readonly #mask: IndexSet
   readonly #rmpopt: TimedRmpopt
   readonly #successes: Set<RegionIndex> | undefined
+  readonly #reschedules: boolean
   #region: RegionIndex = 0
 
-  constructor(clock: Clock, task: Task, mask: IndexSet, successes: Set<RegionIndex> | undefined) {
+  constructor(clock: Clock, task: Task, { mask, successes, reschedules = true }: LoopOf<'rmpopt-mask'>) {
     this.#successes = successes
+    this.#reschedules = reschedules
     this.#clock = clock
     this.#task = task
     this.#mask = mask
-    this.#rmpopt = new TimedRmpopt(clock.kernel.machine, mask)
+    this.#rmpopt = new TimedRmpopt(clock.kernel.machine, mask, task.times)
   }
 
   begin(region: RegionIndex): Ns {
@@ -97,8 +106,8 @@ class RmpoptMaskPlayer implements Player {
     this.#region = region
     const broadcast = clock.scanCost.broadcast(this.#task.cpu, this.#mask, region)
     this.#rmpopt.begin(region)
-    accountBroadcast(clock, this.#task, this.#mask, broadcast)
-    return broadcast.waitNs
+    this.#account(broadcast)
+    return broadcast.waitNs * this.#task.times
   }
 
   finish(): number {
@@ -110,10 +119,16 @@ class RmpoptMaskPlayer implements Player {
     const clock = this.#clock
     if (!changesNothing(clock, region) || !clock.scannable.has(this.#mask, region)) return -1
     const broadcast = clock.scanCost.broadcast(this.#task.cpu, this.#mask, region)
-    if (broadcast.waitNs >= budgetNs) return -1
+    const ns = broadcast.waitNs * this.#task.times
+    if (ns >= budgetNs) return -1
     if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
-    accountBroadcast(clock, this.#task, this.#mask, broadcast)
-    return broadcast.waitNs
+    this.#account(broadcast)
+    return ns
+  }
+
+  #account(broadcast: BroadcastCost): void {
+    accountBroadcast(this.#clock, this.#task, this.#mask, broadcast)
+    if (this.#reschedules) this.#task.stretchNs = 0
   }
 }
 

@@ -16,6 +16,8 @@ export class LifeRecorder extends MachineListener {
   readonly #changed: RegionIndex[] = []
   readonly #isChanged: Uint8Array
   readonly #sharedPages: Float64Array
+  /** Of them, the last that were made shared at once. */
+  readonly #sharedLast: Int32Array
   /** The first assigned huge page of each region, as it was told last. */
   readonly #first: Int32Array
 
@@ -28,6 +30,7 @@ export class LifeRecorder extends MachineListener {
     this.#ownPages = machine.ram.reduce((sum, { start, end }) => sum + (end - start) / machine.geometry.pageBytes, 0)
     this.#isChanged = new Uint8Array(regions)
     this.#sharedPages = new Float64Array(regions)
+    this.#sharedLast = new Int32Array(regions)
     this.#first = new Int32Array(regions).fill(-1)
   }
 
@@ -55,7 +58,7 @@ export class LifeRecorder extends MachineListener {
       this.#isChanged[region] = 1
       this.#changed.push(region)
     }
-    if (after < before) this.#sharedPages[region] += before - after
+    if (after < before) this.#sharedPages[region] += this.#sharedLast[region] = before - after
     if (before === 0 || after === 0) this.#tell()
   }
 
@@ -87,8 +90,11 @@ export class LifeRecorder extends MachineListener {
     const { rmp } = this.#machine
     for (const region of this.#changed) {
       const first = rmp.firstAssignedHuge(region)
+      const shared = this.#sharedPages[region]
+      const last = this.#sharedLast[region]
+      if (shared > last) this.log.add(this.#lastNs, SHARED, region, shared - last)
       if (first !== this.#first[region]) this.log.add(this.#lastNs, FIRST, region, (this.#first[region] = first))
-      if (this.#sharedPages[region] > 0) this.log.add(this.#lastNs, SHARED, region, this.#sharedPages[region])
+      if (shared > 0) this.log.add(this.#lastNs, SHARED, region, last)
       this.#sharedPages[region] = 0
       this.#isChanged[region] = 0
     }

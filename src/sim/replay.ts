@@ -1,5 +1,5 @@
 import type { HugeIndex, Ns, RegionIndex } from '../arch/index.ts'
-import type { Routine } from '../kernel/index.ts'
+import { holding, Lock, type Routine } from '../kernel/index.ts'
 import { ASSIGNED, type IndexSet, SIZE_2M, updatePlainHuge } from '../machine/index.ts'
 import { DESTROYED, DESTROYING, FIRST, GUEST_CPUS, type HostLife, INODE_FREED, OWN, SHARED, USED } from './life.ts'
 import { SimulatedHost, type SimulatedHostOptions } from './simulated-host.ts'
@@ -15,6 +15,8 @@ export class PolicyReplay extends SimulatedHost {
   readonly #folioPages: number
   /** The huge page that stands for the guests' pages in a region; -1: there is none. */
   readonly #marked: Int32Array
+  /** Folios come back one after the other. */
+  readonly #teardown = new Lock('teardown')
   #next = 0
   #guestCpus: { readonly from: number; readonly set: IndexSet } = { from: -1, set: this.machine.topology.cpuSets.none }
   #guestCpusFrom = -1
@@ -93,8 +95,9 @@ export class PolicyReplay extends SimulatedHost {
     const { madeShared } = kernel.driver
     if (madeShared === undefined) return
     const folios = Math.max(1, Math.floor(pages / this.#folioPages))
-    if (folios > 1) this.#call(madeShared(kernel, region, pages - this.#folioPages), folios - 1)
-    this.#call(madeShared(kernel, region, Math.min(pages, this.#folioPages)))
+    const next = (pages: number) => holding(this.#teardown, 'exclusive', madeShared(kernel, region, pages))
+    if (folios > 1) this.#call(next(pages - this.#folioPages), folios - 1)
+    this.#call(next(Math.min(pages, this.#folioPages)))
   }
 
   /** The first assigned huge page of a region is another one, or there is none any more (-1). */

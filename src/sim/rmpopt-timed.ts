@@ -8,12 +8,15 @@ import { type IndexSet, type Machine, members, type RmpoptDone, type Scan } from
 export class TimedRmpopt {
   readonly #machine: Machine
   readonly #scan: Scan
+  /** Nothing comes of it but the time it takes: it stands for many that are followed by another. */
+  readonly #isIdle: boolean
   #isFree = false
   #how: RmpoptDone['how'] = 'scanned'
   #summaries = 0
 
-  /** @param cpus the CPUs that execute it; their cores are served */
-  constructor(machine: Machine, cpus: IndexSet) {
+  /** @param cpus the CPUs that execute it; their cores are served @param times how many it stands for */
+  constructor(machine: Machine, cpus: IndexSet, times: number) {
+    this.#isIdle = times > 1
     this.#machine = machine
     this.#scan = { region: 0, cores: machine.topology.coresOf(cpus), lost: false }
   }
@@ -21,7 +24,7 @@ export class TimedRmpopt {
   begin(region: RegionIndex): void {
     const { tables, rmp, geometry } = this.#machine
     this.#scan.region = region
-    tables.open(this.#scan)
+    if (!this.#isIdle) tables.open(this.#scan)
     const first = rmp.firstAssignedHuge(region)
     this.#how = tables.cached[region] === 1 ? 'cached' : 'scanned'
     this.#isFree = this.#how === 'cached' || first < 0
@@ -30,6 +33,7 @@ export class TimedRmpopt {
 
   /** @returns CF */
   finish(): boolean {
+    if (this.#isIdle) return false
     if (this.#isFree) return this.#machine.tables.publish(this.#scan)
     this.#machine.tables.fail(this.#scan)
     return false

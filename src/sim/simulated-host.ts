@@ -156,10 +156,10 @@ export class HostListener extends KernelListener {
     this.host.coverage.turnOff()
   }
   override passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {
-    this.host.clock.tally.passBegins(this.host.clock.nowNs)
+    this.host.clock.passBegins()
   }
   override passEnds(): void {
-    this.host.clock.tally.passEnds(this.host.clock.nowNs)
+    this.host.clock.passEnds()
   }
   override memory(extents: readonly Extent[], user: MemoryUser, sign: 1 | -1): void {
     if (user === 'ordinary') this.host.use(extents, sign)

@@ -103,14 +103,14 @@ export class Stand {
     this.#on(clock, loop(this.kernel, this.regions, cpus), leader)
     this.kernel.tell = before
     const { tally } = clock
-    const [pass] = tally.passes
+    const { wallNsSum: wallNs, cpuNs, stallNsMax, ipis } = tally.passes
     return {
-      wallNs: pass.endNs - pass.startNs,
-      leaderNs: listener.leaderDoneNs - pass.startNs,
-      followersNs: pass.endNs - listener.leaderDoneNs,
-      cpuNs: pass.cpuNs,
-      stallNsMax: pass.stallNs,
-      ipis: pass.ipis,
+      wallNs,
+      leaderNs: listener.leaderDoneNs,
+      followersNs: wallNs - listener.leaderDoneNs,
+      cpuNs,
+      stallNsMax,
+      ipis,
       rmpopts: tally.rmpopts,
       rmpoptNs: tally.rmpoptNs,
       busyNs: ledger.busyNs(clock.scanCost, costs.irqNs),
@@ -144,12 +144,12 @@ class Listener extends KernelListener {
     this.#clock = clock
   }
   override passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {
-    this.#clock.tally.passBegins(this.#clock.nowNs)
+    this.#clock.passBegins()
   }
   override leaderDone(): void {
     this.leaderDoneNs = this.#clock.nowNs
   }
   override passEnds(): void {
-    this.#clock.tally.passEnds(this.#clock.nowNs)
+    this.#clock.passEnds()
   }
 }

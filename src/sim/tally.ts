@@ -1,13 +1,23 @@
 import type { Ns } from '../arch/index.ts'
+import type { Task } from './task.ts'
 
-/** One pass of RMPOPT over memory, as it cost. */
+/** One pass of RMPOPT over memory, as it costs. */
 export interface Pass {
   readonly startNs: Ns
-  endNs: Ns
   /** CPU time of all CPUs: the leader's, waiting for followers included, and the handlers'. */
   cpuNs: Ns
-  /** Longest time one CPU was kept from its other work: by one handler, or by one RMPOPT or one broadcast of the leader. */
+  /** Longest time one CPU was kept from its other work: by one handler, or between two reschedule points of the leader. */
   stallNs: Ns
+  ipis: number
+}
+
+/** All passes of a host. */
+export interface PassTotals {
+  count: number
+  cpuNs: Ns
+  wallNsSum: Ns
+  wallNsMax: Ns
+  stallNsMax: Ns
   ipis: number
 }
 
@@ -37,40 +47,49 @@ export class Tally {
   ipis = 0
   firmwareCommands = 0
   timers = 0
-  readonly passes: Pass[] = []
-  #pass: Pass | undefined
+  readonly passes: PassTotals = { count: 0, cpuNs: 0, wallNsSum: 0, wallNsMax: 0, stallNsMax: 0, ipis: 0 }
 
   /** Everything that happened in the machine or to it. */
   get events(): number {
     return this.instructions + this.ipis + this.firmwareCommands + this.timers
   }
 
-  passBegins(startNs: Ns): void {
-    this.#pass = { startNs, endNs: startNs, cpuNs: 0, stallNs: 0, ipis: 0 }
+  passBegins(task: Task, startNs: Ns): void {
+    task.pass = { startNs, cpuNs: 0, stallNs: 0, ipis: 0 }
+    task.stretchNs = 0
   }
 
-  passEnds(endNs: Ns): void {
-    if (this.#pass === undefined) return
-    this.#pass.endNs = endNs
-    this.passes.push(this.#pass)
-    this.#pass = undefined
+  passEnds(task: Task, endNs: Ns): void {
+    const { pass, times } = task
+    if (pass === undefined) return
+    const { passes } = this
+    const wallNs = (endNs - pass.startNs) / times
+    passes.count += times
+    passes.cpuNs += pass.cpuNs
+    passes.wallNsSum += wallNs * times
+    passes.wallNsMax = Math.max(passes.wallNsMax, wallNs)
+    passes.stallNsMax = Math.max(passes.stallNsMax, pass.stallNs)
+    passes.ipis += pass.ipis
+    task.pass = undefined
   }
 
-  /** One RMPOPT on the CPU that runs the routine. */
-  rmpoptAlone(ns: Ns): void {
-    this.instructions++
-    this.rmpopts++
-    this.rmpoptNs += ns
-    this.#spend(ns, ns, 0)
+  /** One RMPOPT on the CPU that runs the routine, as often as the task stands for. */
+  rmpoptAlone(task: Task, ns: Ns): void {
+    const { times } = task
+    this.instructions += times
+    this.rmpopts += times
+    this.rmpoptNs += ns * times
+    this.#spend(task, ns, 0, 0, 0)
   }
 
   /** RMPOPT on many CPUs by broadcast. */
-  rmpoptBroadcast({ rmpopts, ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastTally): void {
-    this.instructions += rmpopts
-    this.rmpopts += rmpopts
-    this.rmpoptNs += rmpoptNs
-    this.ipis += ipis
-    this.#spend(waitNs + handlersNs, Math.max(waitNs, longestNs), ipis)
+  rmpoptBroadcast(task: Task, { rmpopts, ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastTally): void {
+    const { times } = task
+    this.instructions += rmpopts * times
+    this.rmpopts += rmpopts * times
+    this.rmpoptNs += rmpoptNs * times
+    this.ipis += ipis * times
+    this.#spend(task, waitNs, handlersNs, longestNs, ipis)
   }
 
   /** One RMPREAD and `pages` RMPUPDATEs: a folio made private or shared. */
@@ -79,11 +98,13 @@ export class Tally {
     this.rmpupdates += pages
   }
 
-  #spend(cpuNs: Ns, stallNs: Ns, ipis: number): void {
-    const pass = this.#pass
+  /** @param ownNs the task's own CPU time @param othersNs that of other CPUs @param longestNs the longest of these at a stretch */
+  #spend(task: Task, ownNs: Ns, othersNs: Ns, longestNs: Ns, ipis: number): void {
+    const { pass, times } = task
+    task.stretchNs += ownNs
     if (pass === undefined) return
-    pass.cpuNs += cpuNs
-    pass.ipis += ipis
-    if (stallNs > pass.stallNs) pass.stallNs = stallNs
+    pass.cpuNs += (ownNs + othersNs) * times
+    pass.ipis += ipis * times
+    pass.stallNs = Math.max(pass.stallNs, task.stretchNs, longestNs)
   }
 }

@@ -1,5 +1,6 @@
 import type { CpuId, Ns } from '../arch/index.ts'
 import type { DelayedWork, Op, Routine } from '../kernel/index.ts'
+import type { Pass } from './tally.ts'
 
 /** Something that happens at a time. */
 export interface Happening {
@@ -25,6 +26,10 @@ export interface Task extends Happening {
   pinned: number
   /** How many routines it stands for that do the same, one after the other: RMPOPT takes so many times its time. */
   readonly times: number
+  /** The pass that it makes. */
+  pass: Pass | undefined
+  /** CPU time of RMPOPT since its last reschedule point. */
+  stretchNs: Ns
   /** The work item that it runs, if it is a worker. */
   readonly work: DelayedWork | undefined
   /** Steps that are played without the routine. */

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { CalibrateResult, FittedRow } from '../../lab/index.ts'
-import { digits, duration } from './format.ts'
+import { digits, duration } from '../words/format.ts'
 import { coloursOf, comfortable, type ScreenOptions, wrapped } from './screen.ts'
 import { bare } from './tables.ts'
 

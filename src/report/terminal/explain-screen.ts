@@ -1,5 +1,5 @@
 import type { ExplainOperation, ExplainResult, ExplainStep, RegionMap } from '../../lab/index.ts'
-import { count, duration, memory, plural } from './format.ts'
+import { count, duration, memory, plural } from '../words/format.ts'
 import { type Colours, coloursOf, comfortable, type ScreenOptions, wrapped } from './screen.ts'
 
 /** The theory of operation, step by step. */

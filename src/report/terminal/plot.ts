@@ -1,4 +1,5 @@
-import { moment, roundPercent } from './format.ts'
+import { moment, roundPercent } from '../words/format.ts'
+import { timeTicks } from '../words/time-ticks.ts'
 
 /** A line of a plot: fractions, each the mean over one of equal parts of the time. */
 export interface PlotLine {
@@ -114,10 +115,9 @@ const BRAILLE = [
 
 /** The axis itself, and the moments under it. */
 function timeAxis(columns: number, endNs: number): [string, string] {
-  const tick = TICKS_S.find((seconds) => (columns * seconds * 1e9) / endNs >= LABEL_COLUMNS) ?? (TICKS_S.at(-1) as number)
   const axis = ['└', ...'─'.repeat(columns)]
   let labels = ''
-  for (let ns = 0; ns <= endNs; ns += tick * 1e9) {
+  for (const ns of timeTicks(endNs, columns / LABEL_COLUMNS)) {
     const label = moment(ns)
     const at = Math.round((ns / endNs) * columns)
     axis[at] = ns === 0 ? '└' : '┴'
@@ -128,8 +128,3 @@ function timeAxis(columns: number, endNs: number): [string, string] {
 }
 
 const LABEL_COLUMNS = 9
-const DAY_S = 86_400
-const TICKS_S = [
-  ...[0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 4 * 3600, 6 * 3600, 12 * 3600],
-  ...[1, 2, 5, 10, 20, 50].map((days) => days * DAY_S),
-]

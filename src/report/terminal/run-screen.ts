@@ -1,5 +1,5 @@
 import type { RunResult } from '../../lab/index.ts'
-import { count, duration, memory, percent, plural } from './format.ts'
+import { count, duration, memory, percent, plural } from '../words/format.ts'
 import { plot } from './plot.ts'
 import { type Colours, coloursOf, comfortable, type ScreenOptions, wrapped } from './screen.ts'
 

@@ -21,11 +21,11 @@ export function comfortable({ width }: ScreenOptions): number {
 const WIDTH_MIN = 40
 const WIDTH_MAX = 100
 
-/** Text in lines of at most `width` columns, broken between words; a longer word has a line of its own. */
+/** Text in lines of at most `width` columns, broken at spaces, no-break ones left whole; a longer word has a line of its own. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+  for (const word of text.split(/[ \n]+/).filter((part) => part !== '')) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line)
       line = word
@@ -33,3 +33,9 @@ export function wrapped(text: string, width: number): string[] {
   }
   return line === '' ? lines : [...lines, line]
 }
+
+const SIDES = ['', '-left', '-mid', '-right']
+/** For a table without lines: columns are kept apart by their padding. */
+export const NO_LINES = Object.fromEntries(
+  ['top', 'left', 'mid', 'right', 'bottom'].flatMap((at) => SIDES.map((side) => [at + side, ''])).concat([['middle', '']]),
+)

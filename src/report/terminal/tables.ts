@@ -1,7 +1,4 @@
-const SIDES = ['', '-left', '-mid', '-right']
-const chars = Object.fromEntries(
-  ['top', 'left', 'mid', 'right', 'bottom'].flatMap((at) => SIDES.map((side) => [at + side, ''])).concat([['middle', '']]),
-)
+import { NO_LINES } from './screen.ts'
 
 /** A table of nothing but its columns. */
-export const bare = { style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 }, chars }
+export const bare = { style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 }, chars: NO_LINES }

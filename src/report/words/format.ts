@@ -62,6 +62,14 @@ export function memory(bytes: number): string {
   return gib >= 1024 && Number.isInteger((gib / 1024) * 4) ? `${gib / 1024} TiB` : `${Number(gib.toFixed(1))} GiB`
 }
 
+/** The text with no-break spaces inside figures: `0.0091 %` and `12 000` stay on one line. */
+export function unbroken(text: string): string {
+  return text.replace(
+    /(?<=\d) (?=(?:%|[nµm]?s|min|h|d|days|years|[KMGT]?i?B|million|billion|\d{3})(?![\p{L}\d]))|(?<=[<>×÷~] ?) (?=\d)/gu,
+    '\u00a0',
+  )
+}
+
 /** `1 host`, `4 hosts`. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, duration, memory, moment, percent, roundPercent } from './format.ts'
+import { count, duration, memory, moment, percent, roundPercent, unbroken } from './format.ts'
 
 test.each([
   [0, '0 s'],
@@ -57,4 +57,10 @@ test('counts are grouped from five digits on, and rounded when they are large', 
 
 test('memory is in TiB when it is quarters of them', () => {
   expect([2 ** 34, 2 ** 41, 1.5 * 2 ** 40, 1.1 * 2 ** 40].map(memory)).toEqual(['16 GiB', '2 TiB', '1.5 TiB', '1126.4 GiB'])
+})
+
+test('figures stay on one line, words may part', () => {
+  expect(unbroken('lost 0.0091 % of 12 000 in 35 min, < 1 µs and 4 hosts')).toBe(
+    'lost 0.0091 % of 12 000 in 35 min, < 1 µs and 4 hosts',
+  )
 })
