@@ -9,7 +9,7 @@ const rooms = {
   lab: ['sim', 'policy', 'kernel', 'machine', 'workload', 'arch'],
   report: ['lab'],
   files: ['lab', 'workload', 'arch'],
-  workers: ['lab'],
+  workers: ['lab', 'files'],
   cli: ['lab', 'report', 'files', 'workers'],
   bench: ['lab', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch', 'files', 'workers'],
 }

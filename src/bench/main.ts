@@ -6,7 +6,7 @@ import { type Kernel, rmpoptWorkHandler } from '../kernel/index.ts'
 import { HOSTS, resolveScenario, runHost, runScenario } from '../lab/index.ts'
 import { V10 } from '../policy/index.ts'
 import { HostSimulation, type HostSpec } from '../sim/index.ts'
-import { simulateOnWorkers } from '../workers/index.ts'
+import { simulateOn } from '../workers/index.ts'
 import { generateTrace } from '../workload/index.ts'
 
 /** `npm run bench [-- --trace FILE]`: what the simulator costs in time and memory on this machine. */
@@ -66,7 +66,7 @@ function oneHostDay(): void {
     memoryBytes: trace.memoryBytes[vm],
     isSnp: trace.batch[vm] % 5 === 0,
   }))
-  const job = { ...scenario, policies: [scenario.policy], vms, endNs: DAY, bins: 120, wantsMap: false }
+  const job = { ...scenario, trials: [scenario], vms, endNs: DAY, bins: 120, wantsMap: false }
   const seconds: number[] = []
   let events = 0
   for (let round = 0; round < 5; round++) {
@@ -101,7 +101,7 @@ async function wholeFleet(path: string, hosts: number): Promise<void> {
   console.log(`\n${path} on ${hosts} hosts, a fifth of the batches SNP, v10`)
   const start = process.hrtime.bigint()
   const trace = await readTrace(path)
-  const result = await runScenario(resolveScenario({ hosts, snpShare: 0.2 }), trace, { simulate: simulateOnWorkers })
+  const result = await runScenario(resolveScenario({ hosts, snpShare: 0.2 }), trace, { simulate: simulateOn() })
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
   const days = (result.simulatedNs / DAY) * hosts
   const peak = process.resourceUsage().maxRSS / 1024

@@ -18,6 +18,15 @@ export function program(): Command {
     .description('Simulate hosts and their VMs under a policy: what RMPOPT is worth there, and what it costs.')
     .addHelpText('after', RUN_HELP)
     .action(async (file: string | undefined, flags: ScenarioFlags) => (await import('./run-command.ts')).runCommand(file, flags))
+  strict(withCompareFlags(withScenarioFlags(root.command('compare'), false)))
+    .summary('try policies side by side, and write a report')
+    .description(
+      'Try policies of re-optimisation side by side, on the same hosts, VMs and seed: what each brings, and what it costs.',
+    )
+    .addHelpText('after', COMPARE_HELP)
+    .action(async (file: string | undefined, flags: CompareFlags) =>
+      (await import('./compare-command.ts')).compareCommand(file, flags),
+    )
   strict(root.command('explain'))
     .summary('show how RMPOPT works, step by step')
     .description('Show the theory of operation, step by step, on a small simulated host.')
@@ -47,6 +56,17 @@ export function program(): Command {
   return root
 }
 
+export interface CompareFlags extends ScenarioFlags {
+  readonly policies?: string
+  readonly vs?: string
+  readonly seeds?: string
+  readonly sensitivity?: boolean
+  readonly workers?: string
+  readonly out?: string
+  readonly save?: string
+  readonly resume?: boolean
+}
+
 export interface CalibrateFlags {
   readonly json?: boolean
 }
@@ -62,8 +82,8 @@ export interface TableFlags extends ScenarioFlags {
   readonly hostIndex?: string
 }
 
-function withScenarioFlags(command: Command): Command {
-  return command
+function withScenarioFlags(command: Command, hasPolicy = true): Command {
+  const flags = command
     .argument('[scenario.yaml]', 'what to simulate; options override its fields (default: a built-in scenario)')
     .option('--trace <file>', 'VMs of a trace: CSV, CSV.gz or Parquet (default: generated ones)')
     .option('--skip-bad-rows', 'leave bad rows of the trace out, and count them')
@@ -72,11 +92,25 @@ function withScenarioFlags(command: Command): Command {
     .option('--snp-share <x>', 'share of VM batches that are SNP guests, 0 to 1 (default: 0.2)')
     .option('--backing <size>', 'memory behind guests: 4k, 2m or 1g (default: 2m)')
     .option('--placement <name>', 'where: lowest, buddy, hugetlb, opposite-ends or numa-local (default: buddy)')
-    .option('--policy <name>', 'when to re-optimise: v10, none or ideal (default: v10)')
     .option('--seed <n>', 'seed of all that is drawn by chance (default: 1)')
     .option('--until <time>', 'end, such as 90s, 15m, 2h or 3.5d (default: a minute after the last VM)')
     .option('--show-config', 'print the scenario, every default filled in, and do not run it')
     .option('--json', 'print one JSON document instead')
+  return hasPolicy
+    ? flags.option('--policy <name>', 'when to re-optimise: the name or the file of a policy (default: v10)')
+    : flags
+}
+
+function withCompareFlags(command: Command): Command {
+  return command
+    .option('--policies <list>', 'names or files of policies, or all (default: revisions and proposals that differ)')
+    .option('--vs <name>', 'the policy that the others are held against (default: v10, or the first)')
+    .option('--out <report.html>', 'write the report, one HTML file')
+    .option('--save <results.duckdb>', 'add the results to a DuckDB file')
+    .option('--resume', 'go on where an interrupted comparison with the same options stopped')
+    .option('--seeds <n>', 'repeat with so many seeds, and show ranges (default: 1)')
+    .option('--sensitivity', 'sweep what is assumed of costs over its range, and say which conclusions survive')
+    .option('--workers <n>', 'threads (default: one a core); results do not depend on it')
 }
 
 /** A command whose complaints are ours to print: one line, and exit code 2. */
@@ -102,6 +136,7 @@ function version(): string {
 
 const ROOT_HELP = `
 Examples:
+  rmpopt compare --out report.html       which policy, on three days of 12 000 VMs
   rmpopt run                             three days of 12 000 VMs on hosts of 2 TiB
   rmpopt run --policy none               the same without RMPOPT
   rmpopt explain                         how it all works, step by step
@@ -114,6 +149,14 @@ Examples:
   rmpopt run --until 6h --policy ideal
   rmpopt run --trace vms.csv.gz --hosts 75 --snp-share 0.05 --json > result.json
   rmpopt run --placement opposite-ends --show-config > scenario.yaml && rmpopt run scenario.yaml`
+
+const COMPARE_HELP = `
+Examples:
+  rmpopt compare --out report.html
+  rmpopt compare --policies v9,v10,mine.yaml --vs v10 --until 1d
+  rmpopt compare --trace vms.csv.gz --hosts 80 --policies all --save results.duckdb
+
+A policy in YAML: name: mine, when: {at: teardown, delayS: 1, after: first}, what: dirty, who: leader-successes.`
 
 const EXPLAIN_HELP = `
 Examples:

@@ -6,13 +6,13 @@ import { type ScenarioFlags, scenarioOf, showConfig, traceOf } from './scenario-
 export async function runCommand(file: string | undefined, flags: ScenarioFlags): Promise<void> {
   const scenario = await scenarioOf(file, flags)
   if (flags.showConfig) return showConfig(scenario, flags)
-  const [{ runScenario }, { simulateOnWorkers }] = await Promise.all([import('../lab/index.ts'), import('../workers/index.ts')])
+  const [{ runScenario }, { simulateOn }] = await Promise.all([import('../lab/index.ts'), import('../workers/index.ts')])
   const result = await withProgress(async (tell) => {
     tell('preparing VMs')
     const trace = await traceOf(scenario, flags)
     tell('simulating')
     const onProgress = (done: number, hosts: number) => tell(`simulated ${done} of ${hosts} hosts`)
-    return runScenario(scenario, trace, { onProgress, simulate: simulateOnWorkers })
+    return runScenario(scenario, trace, { onProgress, simulate: simulateOn() })
   })
   if (flags.json) return printJson(result)
   const { runScreen } = await import('../report/index.ts')

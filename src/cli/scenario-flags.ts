@@ -26,6 +26,7 @@ export async function scenarioOf(file: string | undefined, flags: ScenarioFlags)
   const { resolveScenario } = await import('../lab/index.ts')
   const input = file === undefined ? {} : await (await import('../files/index.ts')).readScenario(file)
   const fields = fieldsOf(flags)
+  if (fields.policy !== undefined) fields.policy = { ...fields.policy, value: await policyAt(String(fields.policy.value)) }
   for (const [name, { flag, value }] of Object.entries(fields)) check(resolveScenario, name, flag, value)
   const overrides = Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value]))
   const { generate, ...own } = input
@@ -55,7 +56,7 @@ export async function showConfig(scenario: Scenario, { json }: ScenarioFlags): P
 }
 
 type Field = keyof ScenarioInput
-type Fields = Partial<Record<Field, { readonly flag: string; readonly value: string | number }>>
+type Fields = Partial<Record<Field, { readonly flag: string; readonly value: string | number | object }>>
 
 function fieldsOf({ trace, hosts, host, snpShare, backing, placement, policy, seed, until }: ScenarioFlags): Fields {
   const fields: Fields = {}
@@ -75,10 +76,21 @@ function fieldsOf({ trace, hosts, host, snpShare, backing, placement, policy, se
   return fields
 }
 
+/** A policy by its name as it is, by its file as what is in there. */
+async function policyAt(text: string): Promise<string | object> {
+  const { isPolicyPath, readPolicy } = await import('../files/index.ts')
+  return isPolicyPath(text) ? await readPolicy(text) : text
+}
+
 const NUMERIC = /^[-+]?\d*\.?\d+$/
 
 /** Lets the lab look at one field alone, and has it speak of the option. */
-function check(resolve: (input: unknown, where: string) => unknown, name: string, flag: string, value: string | number): void {
+function check(
+  resolve: (input: unknown, where: string) => unknown,
+  name: string,
+  flag: string,
+  value: string | number | object,
+): void {
   try {
     resolve({ [name]: value }, flag)
   } catch (error) {

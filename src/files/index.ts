@@ -1,3 +1,6 @@
+export { Journal } from './journal.ts'
 export { readMeasurements } from './measurements.ts'
+export { isPolicyPath, loadPolicy, readPolicy } from './policy.ts'
 export { formatScenario, readScenario } from './scenario.ts'
 export { type ReadTraceOptions, readTrace } from './trace.ts'
+export { checkWritable, writeWhole } from './writing.ts'

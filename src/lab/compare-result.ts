@@ -20,6 +20,8 @@ export interface CompareResult {
   readonly seeds: number
   /** The policy that the others are held against. */
   readonly versus: string
+  /** The other policy that does best against it, if there is another: one that beats it in every figure, else one on the front. */
+  readonly best?: string
   readonly policies: readonly ComparedPolicy[]
   /** Every eligible region optimised at once: mean, and for each part of the time. */
   readonly ideal: {
@@ -76,7 +78,7 @@ export interface ComparedPolicy {
   /** A bound, not a policy: `ideal`, `none`. */
   readonly isBound: boolean
   /** With several seeds: least and most of each figure. */
-  readonly range?: { readonly [Figure in ComparedFigure]: readonly [least: number, most: number] }
+  readonly range?: { readonly [Figure in ComparedFigure]?: readonly [least: number, most: number] }
 }
 
 export type ComparedFigure =

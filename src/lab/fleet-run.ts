@@ -1,7 +1,7 @@
 import type { Ns } from '../arch/index.ts'
 import { type Blocked, type Integrals, nothingBlocked, type PassTotals } from '../sim/index.ts'
 import type { Trace } from '../workload/index.ts'
-import { type HostJob, type HostOutcome, type PolicyOutcome, type PolicyRef, runHost } from './host-run.ts'
+import { type HostJob, type HostOutcome, type PolicyOutcome, runHost, type Trial } from './host-run.ts'
 import { type FleetPlan, planFleet } from './plan.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -12,7 +12,7 @@ export interface RunHooks {
   readonly simulate?: (jobs: number, job: (index: number) => HostJob) => AsyncIterable<HostOutcome> | Iterable<HostOutcome>
 }
 
-/** What came of a fleet: what does not depend on the policy, and what does, in order of the policies. */
+/** What came of a fleet: what does not depend on the policy, and what does, in order of the trials. */
 export interface FleetOutcome {
   readonly plan: FleetPlan
   readonly rmpupdates: number
@@ -21,7 +21,7 @@ export interface FleetOutcome {
   readonly blocked: Blocked
   readonly failedVms: number
   readonly memoryWaits: number
-  readonly policies: readonly FleetPolicy[]
+  readonly trials: readonly FleetPolicy[]
 }
 
 /** One policy on all hosts. */
@@ -45,13 +45,13 @@ export interface FleetPolicy {
 export async function runFleet(
   scenario: Scenario,
   trace: Trace,
-  policies: readonly PolicyRef[],
+  trials: readonly Trial[],
   { onProgress, simulate = here }: RunHooks = {},
   mapOfHost?: number,
 ): Promise<FleetOutcome> {
   const plan = planFleet(scenario, trace)
   const outcomes: HostOutcome[] = []
-  const job = (index: number): HostJob => ({ ...plan.job(index), policies, wantsMap: index === mapOfHost })
+  const job = (index: number): HostJob => ({ ...plan.job(index), trials, wantsMap: index === mapOfHost })
   for await (const outcome of simulate(plan.hosts, job)) {
     outcomes.push(outcome)
     onProgress?.(outcomes.length, plan.hosts)
@@ -64,7 +64,7 @@ export async function runFleet(
     blocked: meanBlocked(outcomes),
     failedVms: sum((o) => o.failedVms),
     memoryWaits: sum((o) => o.memoryWaits),
-    policies: policies.map((_, index) => merge(outcomes.map((outcome) => outcome.policies[index]))),
+    trials: trials.map((_, index) => merge(outcomes.map((outcome) => outcome.trials[index]))),
   }
 }
 

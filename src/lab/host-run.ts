@@ -18,10 +18,16 @@ import { RegionMap } from './region-map.ts'
 /** How a policy is named in a job: by its name, as a point of the space, or as itself (which no worker can be sent). */
 export type PolicyRef = string | PolicySpec | Policy
 
+/** A policy, and what things cost while it is tried. */
+export interface Trial {
+  readonly policy: PolicyRef
+  readonly costs: Costs
+}
+
 /** One host's share of an experiment: plain data, so that it can be sent to a worker. */
 export interface HostJob {
   readonly host: HostSpec
-  readonly policies: readonly PolicyRef[]
+  readonly trials: readonly Trial[]
   readonly placement: Placement
   readonly backing: Backing
   readonly guest: GuestBehaviour
@@ -33,7 +39,7 @@ export interface HostJob {
   readonly wantsMap: boolean
 }
 
-/** What came of it: plain data, too. What does not depend on the policy, and what does, in order of the job's policies. */
+/** What came of it: plain data, too. What does not depend on the policy, and what does, in order of the job's trials. */
 export interface HostOutcome {
   readonly rmpupdates: number
   readonly events: number
@@ -41,7 +47,7 @@ export interface HostOutcome {
   readonly samples: number
   readonly failedVms: number
   readonly memoryWaits: number
-  readonly policies: readonly PolicyOutcome[]
+  readonly trials: readonly PolicyOutcome[]
 }
 
 export interface PolicyOutcome {
@@ -64,12 +70,12 @@ export function policyFor(ref: PolicyRef): Policy {
 }
 
 /** A host under one policy that has not run yet: to look at in the middle. */
-export function hostSimulation({ policies: [policy], guest: behaviour, ...rest }: HostJob): HostSimulation {
+export function hostSimulation({ trials: [{ policy }], guest: behaviour, ...rest }: HostJob): HostSimulation {
   return new HostSimulation({ ...rest, behaviour, driver: policyFor(policy) })
 }
 
 /** Plays one host from boot to the end, then tries every policy on what happened there. */
-export function runHost({ policies, guest: behaviour, vms, wantsMap, ...common }: HostJob): HostOutcome {
+export function runHost({ trials, guest: behaviour, vms, wantsMap, ...common }: HostJob): HostOutcome {
   const { host, life } = recordLife({ ...common, behaviour, vms })
   return {
     rmpupdates: host.clock.tally.rmpupdates,
@@ -78,9 +84,9 @@ export function runHost({ policies, guest: behaviour, vms, wantsMap, ...common }
     samples: host.blockers.samples,
     failedVms: host.vmCounts.failed,
     memoryWaits: host.vmCounts.memoryWaits,
-    policies: policies.map((ref) => {
-      const driver = policyFor(ref)
-      const replay = new PolicyReplay({ ...common, driver }, life)
+    trials: trials.map(({ policy, costs }) => {
+      const driver = policyFor(policy)
+      const replay = new PolicyReplay({ ...common, costs, driver }, life)
       const map = new RegionMap(replay)
       if (wantsMap) replay.run(map.moments, () => map.look())
       else replay.run()

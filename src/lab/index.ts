@@ -1,7 +1,7 @@
 /** Experiments a person asks for, and their typed results. */
 
 export { BACKINGS, PLACEMENTS } from '../kernel/index.ts'
-export { POLICIES } from '../policy/index.ts'
+export { POLICIES, type Policy, type PolicySpec } from '../policy/index.ts'
 export { HOSTS } from '../sim/index.ts'
 export { generateTrace, type Trace, traceFromRows, UserError } from '../workload/index.ts'
 export { type Assumption, assumptions } from './assumptions.ts'
@@ -9,13 +9,16 @@ export { type Assumption, assumptions } from './assumptions.ts'
 export { type CalibrateResult, calibrate, EXPERIMENT_IDS, type FittedParameter, type FittedRow } from './calibrate.ts'
 export { type Measurement, measurementsFrom } from './calibration/measurements.ts'
 
+export { type CompareOptions, compareScenario } from './compare.ts'
 export type { ComparedFigure, ComparedPolicy, CompareResult, RegionTimeMap, Sensitivity } from './compare-result.ts'
 
 export { explain } from './explain.ts'
 export type { ExplainOperation, ExplainResult, ExplainStep, RegionMap } from './explain-result.ts'
 export type { HostCounter, HostEvents, HostSpan } from './host-events.ts'
-export { type HostJob, type HostOutcome, runHost } from './host-run.ts'
+export { type HostJob, type HostOutcome, type PolicyRef, runHost } from './host-run.ts'
 export { nearest } from './nearest.ts'
+export { type PolicyInput, resolvePolicy } from './policy-input.ts'
+export { type LoadedPolicy, policyFrom } from './policy-module.ts'
 export type { RunResult } from './result.ts'
 export { type RunHooks, type RunOptions, run, runScenario } from './run.ts'
 export { resolveScenario, type Scenario, type ScenarioInput, scenarioInput } from './scenario.ts'

@@ -9,12 +9,14 @@ import type { Scenario } from './scenario.ts'
 export interface FleetPlan {
   readonly hosts: number
   readonly endNs: Ns
+  /** Bytes of an RMPOPT region on these hosts. */
+  readonly regionBytes: number
   readonly requested: number
   readonly placed: number
   readonly rejected: number
   readonly snp: number
   /** The job of host number `index`, made when it is asked for. */
-  job(index: number): Omit<HostJob, 'policies' | 'wantsMap'>
+  job(index: number): Omit<HostJob, 'trials' | 'wantsMap'>
 }
 
 /** Parts of the simulated time that results are kept for. */
@@ -53,7 +55,17 @@ export function planFleet(scenario: Scenario, trace: Trace): FleetPlan {
     isSnp: isConfidential(trace.batch[vm], seed, snpShare),
   })
   const common = { host, placement, backing, guest, costs, endNs, bins: BINS }
-  return { hosts, endNs, requested, placed, rejected, snp, job: (index) => ({ ...common, vms: vmsOf[index].map(hosted) }) }
+  const regionBytes = host.machine.regionBytes ?? AMD64.regionBytes
+  return {
+    hosts,
+    endNs,
+    regionBytes,
+    requested,
+    placed,
+    rejected,
+    snp,
+    job: (index) => ({ ...common, vms: vmsOf[index].map(hosted) }),
+  }
 }
 
 /** Memory that guests can have on such a host, bytes. */

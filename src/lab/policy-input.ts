@@ -1,10 +1,22 @@
 import { z } from 'zod'
-import { BASES, POLICIES, type PolicySpec, policyProblem, sentence, WHATS, WHOS, type When, type Who } from '../policy/index.ts'
+import {
+  BASES,
+  POLICIES,
+  type Policy,
+  type PolicySpec,
+  policyProblem,
+  sentence,
+  WHATS,
+  WHOS,
+  type When,
+  type Who,
+} from '../policy/index.ts'
 import { UserError } from '../workload/index.ts'
+import type { PolicyRef } from './host-run.ts'
 import { explain, notKnown } from './issue-words.ts'
 
 /** A policy as people write it: the name of one, or a point of the space. Every field but `name` and `when` has a default. */
-export type PolicyInput = string | z.input<typeof PointSchema>
+export type PolicyInput = string | z.input<typeof PointSchema> | Policy
 
 const seconds = z
   .number()
@@ -48,16 +60,27 @@ const PointSchema = z.strictObject({
  * @param at where in the input it stands, for messages
  * @throws UserError for a name that is none (naming the nearest), a field that is wrong, or axes that exclude each other
  */
-export function resolvePolicy(input: unknown, where: string, at = 'policy'): string | PolicySpec {
+export function resolvePolicy(input: unknown, where: string, at = 'policy'): PolicyRef {
   if (typeof input === 'string') return named(input, where, at)
-  const { name, summary, when, what, who, base } = parse(PointSchema, input, where, [at])
+  if (isPolicy(input)) return input
+  const { name, summary, when, what, who, base } = parse(PointSchema, input, where, at === '' ? [] : [at])
   const axes = { when: resolveWhen(when, where, at), what, who: resolveWho(who, where, at), base }
   const spec: PolicySpec = { name, summary: summary ?? sentence(axes), ...axes }
   const problem = policyProblem(spec)
-  if (problem !== undefined) throw new UserError(`${where}: ${at}.${problem}`)
+  if (problem !== undefined) throw new UserError(`${where}: ${inside(at, problem)}`)
   if (POLICIES.some((policy) => policy.name === name))
-    throw new UserError(`${where}: ${at}.name: ${name} is a policy that there is already; choose another name`)
+    throw new UserError(`${where}: ${inside(at, 'name')}: ${name} is a policy that there is already; choose another name`)
   return spec
+}
+
+/** A policy as itself, from a module or a program. */
+function isPolicy(input: unknown): input is Policy {
+  return typeof input === 'object' && input !== null && 'keptBytes' in input
+}
+
+/** The place of a field of the policy. */
+function inside(at: string, field: string): string {
+  return at === '' ? field : `${at}.${field}`
 }
 
 function named(name: string, where: string, at: string): string {
@@ -69,14 +92,14 @@ function named(name: string, where: string, at: string): string {
 function resolveWhen(input: string | { at: string }, where: string, at: string): When {
   const given = typeof input === 'string' ? { at: input } : input
   const schema = WHENS[given.at as When['at']]
-  if (schema === undefined) throw new UserError(`${where}: ${notKnown(`${at}.when`, given.at, Object.keys(WHENS))}`)
-  return parse<When>(schema as unknown as z.ZodType<When>, given, where, [at, 'when'])
+  if (schema === undefined) throw new UserError(`${where}: ${notKnown(inside(at, 'when'), given.at, Object.keys(WHENS))}`)
+  return parse<When>(schema as unknown as z.ZodType<When>, given, where, inside(at, 'when').split('.'))
 }
 
 function resolveWho(input: string | z.infer<typeof WhoSchema>, where: string, at: string): Who {
   if (typeof input !== 'string') return { ...WHOS['leader-followers'], ...input }
   const who = WHOS[input]
-  if (who === undefined) throw new UserError(`${where}: ${notKnown(`${at}.who`, input, Object.keys(WHOS))}`)
+  if (who === undefined) throw new UserError(`${where}: ${notKnown(inside(at, 'who'), input, Object.keys(WHOS))}`)
   return who
 }
 
@@ -95,7 +118,8 @@ function knownFields(schema: unknown, path: readonly PropertyKey[]): string[] {
   return Object.keys((schema as { readonly shape: object }).shape)
 }
 
-/** A policy as input again. */
-export function policyInput(policy: string | PolicySpec): PolicyInput {
-  return typeof policy === 'string' ? policy : { ...policy, when: { ...policy.when }, who: { ...policy.who } }
+/** A policy as input again; one made of functions by its name only. */
+export function policyInput(policy: PolicyRef): PolicyInput {
+  if (typeof policy === 'string') return policy
+  return isPolicy(policy) ? policy.name : { ...policy }
 }

@@ -23,8 +23,8 @@ export async function run({ trace, ...input }: RunOptions = {}, hooks: RunHooks 
 
 /** The same for a scenario that has been resolved. */
 export async function runScenario(scenario: Scenario, trace: Trace, hooks: RunHooks = {}): Promise<RunResult> {
-  const fleet = await runFleet(scenario, trace, [scenario.policy], hooks)
-  return runResult(scenario, trace, fleet, fleet.policies[0])
+  const fleet = await runFleet(scenario, trace, [scenario], hooks)
+  return runResult(scenario, trace, fleet, fleet.trials[0])
 }
 
 function runResult(scenario: Scenario, trace: Trace, fleet: FleetOutcome, policy: FleetPolicy): RunResult {

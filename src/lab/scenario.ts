@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { DAY, GIB, MIB, type Ns } from '../arch/index.ts'
 import { BACKINGS, type Backing, PLACEMENTS, type Placement } from '../kernel/index.ts'
 import { DEFAULT_MACHINE_OPTIONS } from '../machine/index.ts'
-import type { PolicySpec } from '../policy/index.ts'
 import {
   COSTS,
   type Costs,
@@ -14,6 +13,7 @@ import {
   SEGMENT_SHIFT_MAX,
 } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
+import type { PolicyRef } from './host-run.ts'
 import { explain } from './issue-words.ts'
 import { type PolicyInput, policyInput, resolvePolicy } from './policy-input.ts'
 
@@ -28,7 +28,7 @@ export interface Scenario {
   readonly snpShare: number
   readonly backing: Backing
   readonly placement: Placement
-  readonly policy: string | PolicySpec
+  readonly policy: PolicyRef
   readonly seed: number
   /** Simulated time; absent: to the last thing the trace names, and a minute more. */
   readonly untilNs?: Ns

@@ -21,7 +21,7 @@ export function tableAt(scenario: Scenario, trace: Trace, atNs: Ns, hostIndex = 
     )
   if (atNs > plan.endNs)
     throw new UserError(`--at: ${atNs / 1e9} s is beyond the end of the run, ${plan.endNs / 1e9} s; choose an earlier time`)
-  const host = hostSimulation({ ...plan.job(hostIndex), policies: [scenario.policy], wantsMap: false })
+  const host = hostSimulation({ ...plan.job(hostIndex), trials: [scenario], wantsMap: false })
   host.run(atNs)
   if (!host.kernel.rmpopt.isConfigured) {
     const why =

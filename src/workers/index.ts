@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import { type HostJob, type HostOutcome, type RunHooks, runHost } from '../lab/index.ts'
+import { type PortableJob, portable } from './portable.ts'
 
 /** Jobs that are under way or waiting, for each thread: enough to keep it busy, few enough to keep memory bounded. */
 const JOBS_PER_THREAD = 2
@@ -9,16 +10,20 @@ const JOBS_PER_THREAD = 2
 const YOUNG_GENERATION_MIB = 192
 
 /**
- * Simulates hosts on all cores. Hosts do not depend on each other and outcomes are handed on in order of the jobs, so the
- * number of threads does not show in the result.
+ * Simulates hosts on so many threads, by default one a core. Hosts do not depend on each other and outcomes are handed on
+ * in order of the jobs, so the number of threads does not show in the result. Policies that cannot be sent to a thread are tried here.
  */
-export const simulateOnWorkers: NonNullable<RunHooks['simulate']> = async function* (jobs, job) {
-  if (jobs === 1) {
-    yield runHost(job(0))
-    return
+export function simulateOn(threadsWanted = availableParallelism()): NonNullable<RunHooks['simulate']> {
+  return async function* (jobs, job) {
+    const threads = Math.min(threadsWanted, jobs)
+    if (threads === 1 || portable(job(0)) === undefined) {
+      for (let index = 0; index < jobs; index++) yield runHost(job(index))
+    } else yield* onPool(threads, jobs, job)
   }
-  const threads = Math.min(availableParallelism(), jobs)
-  const pool = new Piscina<HostJob, HostOutcome>({
+}
+
+async function* onPool(threads: number, jobs: number, job: (index: number) => HostJob): AsyncIterable<HostOutcome> {
+  const pool = new Piscina<PortableJob, HostOutcome>({
     filename: new URL('./host-worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
@@ -28,7 +33,7 @@ export const simulateOnWorkers: NonNullable<RunHooks['simulate']> = async functi
     const underWay: Promise<HostOutcome>[] = []
     for (let next = 0, done = 0; done < jobs; done++) {
       for (; next < jobs && underWay.length < threads * JOBS_PER_THREAD; next++) {
-        const outcome = pool.run(job(next))
+        const outcome = pool.run(portable(job(next)) as PortableJob)
         outcome.catch(() => {}) // it is awaited below, in order
         underWay.push(outcome)
       }

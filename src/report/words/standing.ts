@@ -19,21 +19,7 @@ export function beats(policy: ComparedPolicy, other: ComparedPolicy): boolean {
   return COUNTED.every((figure) => policy[figure] <= other[figure]) && COUNTED.some((figure) => policy[figure] < other[figure])
 }
 
-/**
- * The policy to show beside `versus`: one that beats it, else one on the front, else any; of several the one that loses least coverage, then
- * takes least CPU time, then comes first.
- */
-export function bestOther(result: CompareResult): ComparedPolicy | undefined {
-  const versus = versusOf(result)
-  const others = runnable(result).filter((policy) => policy !== versus)
-  const better = versus === undefined ? [] : others.filter((policy) => beats(policy, versus))
-  const front = others.filter(({ isOnFront }) => isOnFront)
-  return [better, front, others]
-    .find((candidates) => candidates.length > 0)
-    ?.reduce((best, policy) => (leads(policy, best) ? policy : best))
-}
-
-function leads(policy: ComparedPolicy, best: ComparedPolicy): boolean {
-  if (policy.coverageLost !== best.coverageLost) return policy.coverageLost < best.coverageLost
-  return policy.cpuNs < best.cpuNs
+/** The policy to show beside `versus`. */
+export function bestOther({ policies, best }: CompareResult): ComparedPolicy | undefined {
+  return policies.find(({ name }) => name === best)
 }
