@@ -146,7 +146,10 @@ describe('the axis base', () => {
     const machine = machineOf({ sockets: 2 }, ram, undefined, { regionBytes: 2 * GIB })
     expect(plain.geometry.regionBytes).toBe(GIB)
     const who = WHOS.broadcast
-    const test = initialised(composePolicy({ name: 'x', summary: 'x', when: { at: 'init' }, what: 'all', who, base: 'socket' }), machine)
+    const test = initialised(
+      composePolicy({ name: 'x', summary: 'x', when: { at: 'init' }, what: 'all', who, base: 'socket' }),
+      machine,
+    )
     test.drive.advance(0)
     expect(test.told.faults).toEqual([])
   })

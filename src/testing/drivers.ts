@@ -1,10 +1,26 @@
 /** Kernels with a driver under test, booted the whole way on machines of real pages, and what they did in few words. */
-import { AMD64, GIB, MIB, planSegmented, type RegionIndex } from '../arch/index.ts'
-import { type Guest, kvmDestroyVm, type Op, type RmpoptDriver, sevSnpInit, snpRmptableInit } from '../kernel/index.ts'
-import { ALL_FEATURES, Machine, type MachineOptions, MachineRecorder, members, type RamRange, type TopologySpec } from '../machine/index.ts'
+import { GIB, MIB, planSegmented, type RegionIndex } from '../arch/index.ts'
+import {
+  type Guest,
+  kvmDestroyVm,
+  kvmGmemPopulate,
+  type Op,
+  type RmpoptDriver,
+  sevSnpInit,
+  snpRmptableInit,
+} from '../kernel/index.ts'
+import {
+  ALL_FEATURES,
+  Machine,
+  type MachineOptions,
+  MachineRecorder,
+  members,
+  type RamRange,
+  type TopologySpec,
+} from '../machine/index.ts'
 import type { Thread } from './drive.ts'
 import { coresWith } from './instructions.ts'
-import { type TestKernel, type TestKernelSpec, testKernel } from './kernels.ts'
+import { launched, type TestKernel, type TestKernelSpec, testKernel } from './kernels.ts'
 import { type TestMachineSpec, tinyMachine } from './machines.ts'
 
 /** A machine, or what a tiny one has other than the defaults: two free regions, one that holds the RMP. */
@@ -132,15 +148,34 @@ export function passes({ told }: TestKernel): number {
 /** RMPOPT(verify) as executed from now on: CPU and region. */
 export class RmpoptLog {
   readonly #recorder = new MachineRecorder()
+  readonly #regionBytes: number
 
   constructor(machine: Machine) {
+    this.#regionBytes = machine.geometry.regionBytes
     machine.listen(this.#recorder)
   }
 
   take(): [cpu: number, region: RegionIndex][] {
     return this.#recorder.take().flatMap((event) => {
       if (event.type !== 'instruction' || event.instruction.name !== 'RMPOPT' || event.instruction.rcx !== 0) return []
-      return [[event.cpu, event.instruction.rax / AMD64.regionBytes] as [number, number]]
+      return [[event.cpu, event.instruction.rax / this.#regionBytes] as [number, number]]
     })
   }
+
+  /** The regions, ascending. */
+  takeRegions(): RegionIndex[] {
+    return [...new Set(this.take().map(([, region]) => region))].sort((a, b) => a - b)
+  }
+}
+
+/** Two guests in a small kernel: the first in regions 0 and 1 with its context and VMSA in 2, the second in 2 and 3. */
+export function twoGuests(test: TestKernel): readonly [Guest, Guest] {
+  const guests = [launched(test, { id: 0, pages: 8 }), launched(test, { id: 1, pages: 4 })] as const
+  for (const guest of guests) test.drive.call(kvmGmemPopulate(test.kernel, guest, guest.pages))
+  return guests
+}
+
+/** A guest's memory is about to come back. */
+export function isReturning(op: Op): boolean {
+  return op.op === 'play' && op.loop.name === 'gmem-invalidate'
 }

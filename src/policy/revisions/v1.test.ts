@@ -3,7 +3,7 @@ import { GIB, planContiguous, SECOND } from '../../arch/index.ts'
 import { cpuDown, cpuUp, type Op, rmpoptTableShow, sevSnpInit } from '../../kernel/index.ts'
 import { Machine, members } from '../../machine/index.ts'
 import type { Thread } from '../../testing/drive.ts'
-import { booted, destroy, doneBy, doneIn, idle, machineOf, optimised, passes, ramOf, RmpoptLog } from '../../testing/drivers.ts'
+import { booted, destroy, doneBy, doneIn, idle, machineOf, optimised, passes, RmpoptLog, ramOf } from '../../testing/drivers.ts'
 import { launched, type TestKernel } from '../../testing/kernels.ts'
 import { ALL_FEATURES, enableSnp, tinyMachine } from '../../testing/machines.ts'
 import { rmpoptConfigfsWrite, V1 } from './v1.ts'
@@ -39,7 +39,14 @@ describe('v1 as the host boots (§7) [L v1]', () => {
   it('makes the first pass then, before any SNP_INIT_EX', () => {
     const test = booted(V1)
     test.drive.run()
-    expect([passes(test), optimised(test)]).toEqual([1, [[0, 1], [0, 1], [0, 1]]]) // the RMP is nobody's yet
+    expect([passes(test), optimised(test)]).toEqual([
+      1,
+      [
+        [0, 1],
+        [0, 1],
+        [0, 1],
+      ],
+    ]) // the RMP is nobody's yet
     expect(kthreadOf(test).next?.op).toBe('schedule')
   })
 

@@ -95,19 +95,22 @@ describe.each([V8, V9, V10])('$name, the request (§7) [L v8]', (policy) => {
 })
 
 describe.each([V9, V10])('$name, the pass (§7) [L v9]', (policy) => {
-  it.each([0, 1, 2, 3, 4, 5])('is led by whatever CPU runs it; its core’s threads are removed from the followers: CPU %i', (cpu) => {
-    const test = initialised(policy, MACHINE)
-    const pass = startWork(test, cpu)
-    test.drive.until(pass, () => false)
-    const others = [0, 1, 2].filter((primary) => primary !== cpu % 3)
-    const done = doneBy(test, pass)
-    expect(done.filter((what) => what.startsWith('RMPOPT'))).toEqual([
-      ...['RMPOPT 0', 'RMPOPT 1'],
-      ...[`RMPOPT 0 on ${others}`, `RMPOPT 1 on ${others}`],
-    ])
-    expect(done.indexOf('lock cpu_hotplug_lock')).toBeLessThan(done.indexOf(`RMPOPT 0 on ${others}`))
-    expect([optimised(test), test.told.events.at(-2)]).toEqual([[[0, 1, 2], []], `pass begins on ${cpu}: 0 to 2`])
-  })
+  it.each([0, 1, 2, 3, 4, 5])(
+    'is led by whatever CPU runs it; its core’s threads are removed from the followers: CPU %i',
+    (cpu) => {
+      const test = initialised(policy, MACHINE)
+      const pass = startWork(test, cpu)
+      test.drive.until(pass, () => false)
+      const others = [0, 1, 2].filter((primary) => primary !== cpu % 3)
+      const done = doneBy(test, pass)
+      expect(done.filter((what) => what.startsWith('RMPOPT'))).toEqual([
+        ...['RMPOPT 0', 'RMPOPT 1'],
+        ...[`RMPOPT 0 on ${others}`, `RMPOPT 1 on ${others}`],
+      ])
+      expect(done.indexOf('lock cpu_hotplug_lock')).toBeLessThan(done.indexOf(`RMPOPT 0 on ${others}`))
+      expect([optimised(test), test.told.events.at(-2)]).toEqual([[[0, 1, 2], []], `pass begins on ${cpu}: 0 to 2`])
+    },
+  )
 
   it('leaves the global mask alone at every step', () => {
     const test = initialised(policy, MACHINE)
