@@ -61,6 +61,15 @@ describe('bitmap', () => {
     test.drive.advance(100 * SECOND)
     expect(log.takeRegions()).toEqual([0, 1, 2])
   })
+
+  it('makes no pass for a conversion beyond that', () => {
+    const test = bootSmall({ reachBytes: 3 * 16384 }, { driver: policyNamed('bitmap') })
+    test.drive.advance(0)
+    const [, other] = twoGuests(test)
+    test.drive.call(kvmConvertToShared(test.kernel, other, 3)) // of region 3
+    test.drive.advance(100 * SECOND)
+    expect(passes(test)).toBe(1)
+  })
 })
 
 describe('free-folio', () => {

@@ -139,8 +139,10 @@ describe.each([V3, V4])('$name, the pass (§7) [L v3, v4]', (policy) => {
 
   it('on a second thread: that leads, and takes nobody out of the mask, not its own core either', () => {
     const test = initialised(policy, machine)
+    const before = test.kernel.rmpopt.primaries
     const pass = startWork(test, 4)
-    test.drive.until(pass, () => false)
+    for (; pass.state === 'ready'; test.drive.step(pass)) expect(test.kernel.rmpopt.primaries).toBe(before)
+    expect(test.kernel.rmpopt.primaries).toBe(before)
     expect(doneBy(test, pass).filter((what) => what.includes(' on '))).toEqual(['RMPOPT 0 on 0,1,2', 'RMPOPT 1 on 0,1,2'])
     expect(test.told.events).toContain('pass begins on 4: 0 to 2')
     expect([...optimised(test)[0]]).toEqual([0, 1, 2])

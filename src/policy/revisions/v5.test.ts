@@ -149,8 +149,10 @@ describe('v5, the pass (§7) [L v5]', () => {
 
   it('on a second thread leads there, and takes nobody out', () => {
     const test = initialised(V5, MACHINE)
+    const before = test.kernel.rmpopt.primaries
     const pass = startWork(test, 5)
     test.drive.until(pass, () => false)
+    expect(test.kernel.rmpopt.primaries).toBe(before)
     expect(doneBy(test, pass)).toContain('RMPOPT 0 on 0,1,2')
   })
 
