@@ -91,7 +91,7 @@ function* sevGmemInvalidate(kernel: Kernel, guest: Guest, page: number, end: num
     if (isLarge) yield* snpRmptablePsmash(kernel, pfn)
     const input = { gpa: 0, assigned: false, size: '4K', immutable: false, asid: 0 } as const
     const shared = yield* rmpupdateRun({ name: 'RMPUPDATE', rax: pfn * pageBytes, input }, run)
-    yield* madeShared(kernel, pfn, shared)
+    if (shared > 0) yield* madeShared(kernel, pfn, shared)
     if (shared < run) yield* leakAssigned(kernel, leaked, pfn, run)
   }
   yield* condResched()

@@ -21,6 +21,12 @@ function* count(kernel: Kernel, delta: 1 | -1): Routine<void> {
   kernel.hotplugDisabled += delta
 }
 
+/** Those CPUs of a mask that are online: the others a cross call leaves out (`smp_call_function_many_cond`). [K] */
+export function onlineOf({ online, machine: { topology } }: Kernel, mask: IndexSet): IndexSet {
+  const { cpuSets } = topology
+  return online === cpuSets.all ? mask : cpuSets.minus(mask, cpuSets.minus(cpuSets.all, online))
+}
+
 /** What came of an attempt to take a CPU up or down. */
 export type HotplugResult = 'done' | 'already' | 'EBUSY'
 

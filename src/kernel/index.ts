@@ -2,7 +2,7 @@
 export { KernelListener } from './events.ts'
 export { kvmConvertToShared, kvmGmemPopulate } from './gmem.ts'
 export { Guest } from './guest.ts'
-export { cpuDown, cpuUp, hotplugDisable, hotplugEnable } from './hotplug.ts'
+export { cpuDown, cpuUp, hotplugDisable, hotplugEnable, onlineOf } from './hotplug.ts'
 export { Kernel, type KernelSpec } from './kernel.ts'
 export type { Loop } from './loop.ts'
 export * from './memory/index.ts'

@@ -80,6 +80,7 @@ function rule({ driver }: Kernel): HotplugRule {
 
 /** The set of CPUs must not change any more. */
 function* freezeCpus(kernel: Kernel): Routine<void> {
+  if (kernel.hotplugDisabledBySnp) return // an earlier attempt did
   kernel.hotplugDisabledBySnp = true
   yield* hotplugDisable(kernel)
 }

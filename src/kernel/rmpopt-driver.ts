@@ -15,6 +15,8 @@ export interface RmpoptDriver {
   readonly snpEnable?: 'boot' | 'init'
   /** What the tree does about CPUs that come and go. Default: `before-snp-en`, as v10 does. */
   readonly hotplug?: HotplugRule
+  /** The iterator of its debugfs file advances after testing for the end [L v1]. */
+  readonly listsOneTooMany?: boolean
   /** Called at the end of `snp_rmptable_init` [L v1]. */
   booted?(kernel: Kernel): Routine<void>
   /** Called by the firmware driver when SNP_INIT_EX has succeeded. */

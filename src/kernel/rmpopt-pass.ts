@@ -30,12 +30,27 @@ export function* rmpoptHere(kernel: Kernel, cpu: CpuId, range: RegionRange, opti
   })
 }
 
-/** RMPOPT(verify) on every CPU of the mask, region by region, by one broadcast that waits; a region succeeds when it does on all. */
-export function* rmpoptOnMask(kernel: Kernel, mask: IndexSet, range: RegionRange, options: PassOptions = {}): Routine<void> {
+/** RMPOPT(verify) on every CPU of the mask (or of what it is at each region), region by region, by one broadcast that waits; a region succeeds when it does on all. */
+export function* rmpoptOnMask(
+  kernel: Kernel,
+  cpus: IndexSet | (() => IndexSet),
+  range: RegionRange,
+  options: PassOptions = {},
+): Routine<void> {
   const { reschedules = true, successes } = options
   const { regionBytes } = kernel.machine.geometry
-  if (mask.size === 0) return
-  yield* playLoop({ name: 'rmpopt-mask', mask, reschedules, successes }, range.first, range.end, function* (region) {
+  const maskNow = typeof cpus === 'function' ? cpus : () => cpus
+  if (maskNow().size === 0) return
+  const loop = {
+    name: 'rmpopt-mask',
+    get mask() {
+      return maskNow()
+    },
+    reschedules,
+    successes,
+  } as const
+  yield* playLoop(loop, range.first, range.end, function* (region) {
+    const mask = maskNow()
     const rmpopt: IpiFunction = { name: 'RMPOPT', rax: region * regionBytes, rcx: RMPOPT_VERIFY_AND_REPORT }
     const { carry, faulted } = yield* onEachCpuMask(mask, rmpopt)
     for (const cpu of members(faulted)) kernel.tell.fault(cpu, 'RMPOPT')

@@ -131,9 +131,10 @@ function* cleanup({ rmpopt }: Kernel): Routine<void> {
 
 /** The debugfs file `rmpopt-table`: of every region the online CPUs that report it optimised. [L v1–v8] */
 export function* rmpoptTableShow(kernel: Kernel, line: (region: RegionIndex, cpus: IndexSet) => void): Routine<void> {
-  const { rmpopt, machine, online } = kernel
+  const { rmpopt, machine, online, driver } = kernel
   const { regionBytes } = machine.geometry
-  for (let spa = rmpopt.range.start; spa < rmpopt.range.end; spa += regionBytes) {
+  const end = rmpopt.range.end + (driver.listsOneTooMany ? regionBytes : 0)
+  for (let spa = rmpopt.range.start; spa < end; spa += regionBytes) {
     const { carry } = yield* onEachCpuMask(online, { name: 'RMPOPT', rax: spa, rcx: RMPOPT_REPORT })
     line(machine.regionOf(spa), carry)
   }

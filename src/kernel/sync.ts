@@ -106,6 +106,7 @@ export class DelayedWork {
 
   /** `queue_delayed_work` or `mod_delayed_work`. @returns whether the timer is (newly) set for `dueNs` */
   delay(dueNs: Ns, ifPending: 'keep' | 'restart'): boolean {
+    if (this.waiters.length > 0) return false // somebody cancels it and waits: until then it cannot be queued [K]
     if (this.isPending && ifPending === 'keep') return false
     this.isQueued = false
     this.dueNs = dueNs

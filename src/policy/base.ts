@@ -22,7 +22,7 @@ export function baseGroups(kernel: Kernel, cpus: IndexSet, base: Base): BaseGrou
   const within = new Set(members(cpus))
   return groups.map((group) => ({
     cpus: topology.cpuSets.where((cpu) => within.has(cpu) && groupOf(cpu) === group),
-    start: floor(spanOf(kernel, (node) => Math.floor(node / (base === 'socket' ? nodesPerSocket : 1)) === group).start),
+    start: floor(kernel, spanOf(kernel, (node) => Math.floor(node / (base === 'socket' ? nodesPerSocket : 1)) === group).start),
   }))
 }
 
@@ -37,12 +37,16 @@ export function* programBases(kernel: Kernel, groups: readonly BaseGroup[]): Rou
  */
 export function* programBaseV1(kernel: Kernel, cpus: IndexSet): Routine<void> {
   const { tables } = kernel.machine
-  if (allOfMemory(kernel).end <= tables.reachBytes) return yield* programBase(kernel, cpus, 0)
+  if (totalRam(kernel) <= tables.reachBytes) return yield* programBase(kernel, cpus, 0)
   for (const group of baseGroups(kernel, cpus, 'socket')) {
     const { start, end } = metSpan(kernel, group.cpus)
-    if (end - start <= tables.reachBytes) yield* programBase(kernel, group.cpus, floor(start))
+    if (end - start <= tables.reachBytes) yield* programBase(kernel, group.cpus, floor(kernel, start))
     else yield* programBases(kernel, baseGroups(kernel, group.cpus, 'node'))
   }
+}
+
+function totalRam({ machine }: Kernel): number {
+  return machine.ram.reduce((sum, { start, end }) => sum + end - start, 0)
 }
 
 /** From the start of the first node that these CPUs meet to the end of the last. */
@@ -59,7 +63,8 @@ function spanOf({ machine }: Kernel, isOne: (node: number) => boolean): SpaRange
   return { start: ranges[0]?.start ?? 0, end: ranges.at(-1)?.end ?? 0 }
 }
 
-/** RMPOPT_BASE is 1 GiB aligned. */
-function floor(address: Spa): Spa {
-  return Math.floor(address / GIB) * GIB
+/** RMPOPT_BASE is 1 GiB aligned, and so that regions begin where the machine has them begin. */
+function floor({ machine }: Kernel, address: Spa): Spa {
+  const step = Math.max(GIB, machine.geometry.regionBytes)
+  return Math.floor(address / step) * step
 }

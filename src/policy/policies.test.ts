@@ -101,8 +101,7 @@ describe('memory that the kernel keeps', () => {
     expect(bitmap(with_({ regionBytes: 512 * MIB }))).toBe(512)
   })
 
-  // With per-socket or per-node tables marks are kept for all of memory, not for what one table reaches.
-  it.fails.each(['socket', 'node'] as const)('is a bit for each region of memory where tables begin per %s', (base) => {
+  it.each(['socket', 'node'] as const)('is a bit for each region of memory where tables begin per %s', (base) => {
     const large = machineOf({ sockets: 2 }, ramOf([0, 0, 2048], [1, 2048, 4096]))
     expect(keptBy({ base, what: 'dirty' }, large) - keptBy({ base }, large)).toBe(512)
   })

@@ -25,13 +25,3 @@ export const KEPT = {
   /** `task_struct` and 16 KiB of kernel stack. */
   kthread: 26 * 1024,
 } as const
-
-/** One bit a region. */
-export function bitmapBytes({ tables, geometry }: Machine): number {
-  return tables.reachBytes / geometry.regionBytes / 8
-}
-
-/** One 32-bit count a region. */
-export function countsBytes({ tables, geometry }: Machine): number {
-  return (tables.reachBytes / geometry.regionBytes) * 4
-}

@@ -93,8 +93,7 @@ describe('free-folio', () => {
     ])
   })
 
-  // 4K folios of one huge page come back together in the model, with one RMPOPT for all of them.
-  it.fails('executes it for every folio where these are 4K pages', () => {
+  it('executes it for every folio where these are 4K pages', () => {
     const test = proposal('free-folio', { backing: '4k' })
     const [guest] = twoGuests(test)
     const teardown = test.drive.spawn(kvmDestroyVm(test.kernel, guest))

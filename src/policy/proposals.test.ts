@@ -88,8 +88,7 @@ describe.each([
     expect(test.told.events.slice(length)).toEqual([])
   })
 
-  // The hook is called with 0 pages for a run of 4K pages of which none could be made shared.
-  it.fails('asks for nothing when no page of a guest that ends could be made shared', () => {
+  it('asks for nothing when no page of a guest that ends could be made shared', () => {
     const test = proposal(name)
     const guest = launched(test, { pages: 2, imagePages: 2 })
     test.drive.instead = (action) => (action.name === 'RMPUPDATE' && action.rax < 8192 ? { kind: 'done', eax: 2 } : undefined)
@@ -113,8 +112,7 @@ describe('periodic-60s', () => {
     expect(passes(test)).toBe(11)
   })
 
-  // The running instance queues itself while it is cancelled; in Linux that has no effect: it is waited for, then gone.
-  it.fails('ends with a full shutdown that waits for a pass under way', () => {
+  it('ends with a full shutdown that waits for a pass under way', () => {
     const test = proposal('periodic-60s')
     const { drive, kernel } = test
     const pass = startWork(test)

@@ -166,7 +166,7 @@ describe.each(DRIVERS)('a work item, driven by %s (§7) [K]', (_, make) => {
   })
 })
 
-/** The sentences of §7, second by second as it were: what a work item does under such calls. */
+/** The sentences of §7, second by second as it were, and that nothing can be queued while a cancel waits: mainline's `__cancel_work_sync` [K]. */
 function expected(lastsNs: Ns, calls: readonly Call[]): string[] {
   const log: string[] = []
   let dueNs: Ns | undefined
@@ -191,7 +191,7 @@ function expected(lastsNs: Ns, calls: readonly Call[]): string[] {
         dueNs = undefined
         if (endsNs === undefined) log.push(`cancelled ${atNs}`)
         else cancelling++
-      } else if (call.what === 'mod' || !(isQueued || dueNs !== undefined)) {
+      } else if (cancelling === 0 && (call.what === 'mod' || !(isQueued || dueNs !== undefined))) {
         isQueued = false
         dueNs = atNs + call.delayNs
       }

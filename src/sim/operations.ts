@@ -1,5 +1,5 @@
 import { type CpuId, GIB, type Ns, RMPOPT_VERIFY_AND_REPORT } from '../arch/index.ts'
-import type { IpiFunction, Op } from '../kernel/index.ts'
+import { type IpiFunction, type Op, onlineOf } from '../kernel/index.ts'
 import {
   firmwareCommand,
   has,
@@ -45,7 +45,7 @@ export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' 
       clock.asleep(task, clock.nowNs + costs.firmwareNs[op.command.name], () => firmwareCommand(kernel.machine, op.command))
       return undefined
     case 'on-each-cpu':
-      return onEachCpu(clock, task, op.mask, op.fn)
+      return onEachCpu(clock, task, onlineOf(kernel, op.mask), op.fn)
     case 'load-rmp-entry':
       return busy(clock, task, costs.instructionNs.RMPREAD, () => kernel.machine.rmp.readForm(op.pfn))
     case 'count-rmp-run':

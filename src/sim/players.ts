@@ -1,5 +1,5 @@
 import type { Ns, RegionIndex } from '../arch/index.ts'
-import type { Guest, Loop } from '../kernel/index.ts'
+import { type Guest, type Loop, onlineOf } from '../kernel/index.ts'
 import { ASSIGNED, type IndexSet, isPlainHuge, SIZE_2M, updatePlainHuge } from '../machine/index.ts'
 import type { Clock } from './clock.ts'
 import { accountBroadcast, rmpupdateNs } from './operations.ts'
@@ -86,6 +86,7 @@ class RmpoptMaskPlayer implements Player {
   readonly #clock: Clock
   readonly #task: Task
   readonly #mask: IndexSet
+  readonly #online: IndexSet
   readonly #rmpopt: TimedRmpopt
   readonly #successes: Set<RegionIndex> | undefined
   readonly #reschedules: boolean
@@ -96,12 +97,14 @@ class RmpoptMaskPlayer implements Player {
     this.#reschedules = reschedules
     this.#clock = clock
     this.#task = task
-    this.#mask = mask
-    this.#rmpopt = new TimedRmpopt(clock.kernel.machine, mask, task.times)
+    this.#online = clock.kernel.online
+    this.#mask = onlineOf(clock.kernel, mask)
+    this.#rmpopt = new TimedRmpopt(clock.kernel.machine, this.#mask, task.times)
   }
 
   begin(region: RegionIndex): Ns {
     const clock = this.#clock
+    if (clock.kernel.online !== this.#online) return -1 // the routine asks anew, for whom there is now
     if (!clock.scannable.has(this.#mask, region) || !clock.isFree(this.#task.cpu)) return -1
     this.#region = region
     const broadcast = clock.scanCost.broadcast(this.#task.cpu, this.#mask, region)

@@ -96,7 +96,7 @@ export class PolicyReplay extends SimulatedHost {
     if (madeShared === undefined) return
     const folios = Math.max(1, Math.floor(pages / this.#folioPages))
     const next = (pages: number) => holding(this.#teardown, 'exclusive', madeShared(kernel, region, pages))
-    if (folios > 1) this.#call(next(pages - this.#folioPages), folios - 1)
+    if (folios > 1) this.#call(next(this.#folioPages), folios - 1)
     this.#call(next(Math.min(pages, this.#folioPages)))
   }
 

@@ -1,6 +1,6 @@
 /** The operations of routines that concern no other thread, one instruction or firmware command after the other, in no time. */
 import { assert, type CpuId, SUCCESS } from '../arch/index.ts'
-import type { IpiFunction, Kernel, Op } from '../kernel/index.ts'
+import { type IpiFunction, type Kernel, type Op, onlineOf } from '../kernel/index.ts'
 import {
   type FirmwareCommand,
   firmwareCommand,
@@ -67,7 +67,7 @@ export function actOut(kernel: Kernel, cpu: CpuId, op: Exclude<Op, { op: Schedul
     case 'cpu-time':
       return undefined
     case 'on-each-cpu':
-      return onEach(kernel, op.mask, (on) => interrupt(kernel, op.fn, (action) => act(action, on) as Outcome))
+      return onEach(kernel, onlineOf(kernel, op.mask), (on) => interrupt(kernel, op.fn, (action) => act(action, on) as Outcome))
   }
 }
 

@@ -10,10 +10,11 @@ import {
   regionsToScan,
   rmpoptCleanup,
   rmpoptRange,
+  sleepUntil,
 } from '../../kernel/index.ts'
 import type { Machine } from '../../machine/index.ts'
 import { baseGroups, programBases } from '../base.ts'
-import { bitmapBytes, countsBytes, KEPT, type Policy } from '../policy.ts'
+import { KEPT, type Policy } from '../policy.ts'
 import { executePass } from './execute.ts'
 import type { PolicySpec } from './spec.ts'
 import { whatWords, whenWords, whoWords } from './words.ts'
@@ -31,11 +32,12 @@ export function composePolicy(spec: PolicySpec): Policy {
     who: whoWords(who),
     setup: (kernel) => setup(kernel, spec),
     work: (kernel) => work(kernel, spec),
+    ...(when.at === 'by-hand' ? { thread: (kernel) => byHand(kernel, when.atS) } : {}),
     ...(when.at === 'teardown' || what === 'guest'
       ? { vmDestroyed: (kernel, regions) => vmDestroyed(kernel, spec, what === 'guest' ? regions() : []) }
       : {}),
     ...(marksPages || when.at === 'conversion' || when.at === 'freed-folio'
-      ? { madeShared: (kernel, region) => madeShared(kernel, spec, region) }
+      ? { madeShared: (kernel, region, pages) => madeShared(kernel, spec, region, pages) }
       : {}),
     cleanup: rmpoptCleanup,
     keptBytes: (machine) => keptBytes(machine, spec),
@@ -47,7 +49,7 @@ function* setup(kernel: Kernel, spec: PolicySpec): Routine<void> {
 }
 
 /** Programs the tables and asks for the first pass, over everything. */
-function* configure(kernel: Kernel, { base, what }: PolicySpec): Routine<void> {
+function* configure(kernel: Kernel, { base, what, when }: PolicySpec): Routine<void> {
   const { rmpopt } = kernel
   if (rmpopt.isConfigured) return
   rmpopt.range = base === 'lowest' ? rmpoptRange(kernel) : allOfMemory(kernel)
@@ -59,6 +61,15 @@ function* configure(kernel: Kernel, { base, what }: PolicySpec): Routine<void> {
   }
   rmpopt.isConfigured = true
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
+  if (when.at === 'by-hand') yield { op: 'kthread-run', thread: rmpopt.thread }
+}
+
+/** Somebody who asks for a pass at these moments. */
+function* byHand(kernel: Kernel, atS: readonly number[]): Routine<void> {
+  for (const at of [...atS].sort((a, b) => a - b)) {
+    yield* sleepUntil(at * SECOND)
+    if (kernel.rmpopt.isConfigured) yield* request(kernel, { delayS: 0, after: 'first' })
+  }
 }
 
 function* work(kernel: Kernel, spec: PolicySpec): Routine<void> {
@@ -76,12 +87,21 @@ function* vmDestroyed(kernel: Kernel, spec: PolicySpec, regions: readonly Region
   if (spec.when.at === 'teardown') yield* request(kernel, spec.when)
 }
 
-function* madeShared(kernel: Kernel, { when, what, who, base }: PolicySpec, region: RegionIndex): Routine<void> {
+function* madeShared(kernel: Kernel, spec: PolicySpec, region: RegionIndex, pages: number): Routine<void> {
+  const { when, what } = spec
   if (!kernel.rmpopt.isConfigured) return
   if (what === 'emptied' && kernel.machine.rmp.assignedPages[region] > 0) return
-  if (when.at === 'freed-folio') return yield* executePass(kernel, who, base, [{ first: region, end: region + 1 }])
+  if (when.at === 'freed-folio') return yield* eachFolio(kernel, spec, region, pages)
   if (what !== 'all') mark(kernel, region)
   if (when.at === 'conversion') yield* request(kernel, when)
+}
+
+/** In the path that frees the folios: once for each of them. */
+function* eachFolio(kernel: Kernel, { who, base }: PolicySpec, region: RegionIndex, pages: number): Routine<void> {
+  const folioPages = kernel.backing === '4k' ? 1 : kernel.machine.geometry.hugePages
+  for (let freed = 0; freed < pages; freed += folioPages) {
+    yield* executePass(kernel, who, base, [{ first: region, end: region + 1 }])
+  }
 }
 
 function mark(kernel: Kernel, region: RegionIndex): void {
@@ -94,8 +114,9 @@ function* request({ rmpopt, tell }: Kernel, { delayS, after }: { delayS: number;
   yield { op: 'delay-work', work: rmpopt.work, delayNs: delayS * SECOND, ifPending: after === 'first' ? 'keep' : 'restart' }
 }
 
-function keptBytes(machine: Machine, { what, when, who }: PolicySpec): number {
-  const marks = what === 'all' ? 0 : bitmapBytes(machine) + (what === 'emptied' ? countsBytes(machine) : 0)
+function keptBytes(machine: Machine, { what, when, who, base }: PolicySpec): number {
+  const regions = base === 'lowest' ? machine.tables.reachBytes / machine.geometry.regionBytes : machine.rmp.regions
+  const marks = what === 'all' ? 0 : Math.ceil(regions / 8) + (what === 'emptied' ? 4 * regions : 0)
   const deferred = when.at === 'freed-folio' ? 0 : KEPT.delayedWork + KEPT.workqueue
   // One broadcast to a part of the CPUs wants a mask that is kept; portions are made as they are wanted.
   const mask = who.threads === 'primary' && who.reach === 'broadcast' ? KEPT.cpumask : 0

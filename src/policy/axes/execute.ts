@@ -45,7 +45,7 @@ function* onGroup(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges:
   const { topology } = kernel.machine
   const successes = who.follow === 'successes' ? new Set<RegionIndex>() : undefined
   const isHere = topology.cpuSets.minus(cpus, topology.siblings(here)) !== cpus
-  const leader = isHere ? here : (members(cpus).next().value as CpuId)
+  const leader = isHere ? here : leaderOf(kernel, who, cpus)
   for (const range of ranges) {
     if (isHere) yield* rmpoptHere(kernel, here, range, { successes })
     else yield* rmpoptOnMask(kernel, topology.cpuSets.of([leader]), range, { successes })
@@ -53,6 +53,12 @@ function* onGroup(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges:
   if (who.follow === 'none') return
   const followers = topology.cpuSets.minus(cpus, topology.siblings(leader))
   yield* onOthers(kernel, who, followers, successes === undefined ? ranges : rangesOf(successes))
+}
+
+/** Who leads CPUs that the pass does not run on: one that runs no guest, where guests are to be spared. */
+function leaderOf(kernel: Kernel, { reach }: Who, cpus: IndexSet): CpuId {
+  const spared = reach === 'idle-first' || reach === 'idle-only' ? idleOf(kernel, cpus) : cpus
+  return members(spared.size > 0 ? spared : cpus).next().value as CpuId
 }
 
 function* onOthers(kernel: Kernel, who: Who, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {

@@ -79,5 +79,7 @@ export function policyProblem({ when, what, who, base }: PolicySpec): string | u
     return 'who: batch does not go with reach one-at-a-time, which sends no interrupts; leave it out'
   if (base !== 'lowest' && who.reach === 'one-at-a-time')
     return `base: ${base} does not go with reach one-at-a-time; choose lowest, or another reach`
+  if ('delayS' in when && !(when.delayS >= 0)) return 'when: delayS is negative; give 0 or more'
+  if (when.at === 'periodic' && !(when.everyS >= 1)) return 'when: everyS is less than a second; give at least 1'
   return undefined
 }

@@ -1,13 +1,14 @@
+import type { CpuId } from '../../arch/index.ts'
 import {
   allOfMemory,
   canRmpopt,
   type Kernel,
-  onlinePrimaries,
   type Routine,
   regionsToScan,
   rmpoptOnMask,
   smpProcessorId,
 } from '../../kernel/index.ts'
+import { has, type IndexSet, members } from '../../machine/index.ts'
 import { programBaseV1 } from '../base.ts'
 import { KEPT, type Policy } from '../policy.ts'
 
@@ -26,6 +27,7 @@ export const V1: Policy = {
   booted: startThread,
   setup: ({ rmpopt }) => wake(rmpopt.thread),
   thread: rmpoptKthread,
+  listsOneTooMany: true,
   keptBytes: () => KEPT.cpumask + KEPT.kthread,
 }
 
@@ -33,11 +35,17 @@ export const V1: Policy = {
 function* startThread(kernel: Kernel): Routine<void> {
   if (!canRmpopt(kernel)) return
   const { rmpopt } = kernel
-  rmpopt.primaries = onlinePrimaries(kernel)
+  rmpopt.primaries = firstOnlineThreads(kernel)
   rmpopt.range = allOfMemory(kernel)
   yield* programBaseV1(kernel, rmpopt.primaries)
   rmpopt.isConfigured = true
   yield { op: 'kthread-run', thread: rmpopt.thread }
+}
+
+/** Of each core its first thread that is online. [L v1] */
+function firstOnlineThreads({ machine: { topology }, online }: Kernel): IndexSet {
+  const isFirst = (cpu: CpuId) => [...members(topology.siblings(cpu))].find((thread) => has(online, thread)) === cpu
+  return topology.cpuSets.where(isFirst)
 }
 
 /** Forever: a pass, `in_progress = 0`, then to sleep. [L v1] */
@@ -55,7 +63,7 @@ function* rmpoptKthread(kernel: Kernel): Routine<void> {
 export function* broadcastPass(kernel: Kernel, mask: () => Kernel['online']): Routine<void> {
   const regions = regionsToScan(kernel)
   kernel.tell.passBegins(yield* smpProcessorId(), regions.first, regions.end)
-  yield* rmpoptOnMask(kernel, mask(), regions)
+  yield* rmpoptOnMask(kernel, mask, regions)
   kernel.tell.passEnds()
 }
 
