@@ -35,6 +35,27 @@ export function program(): Command {
     .option('--host-index <i>', 'which host of the fleet, counted from 0 (default: 0)')
     .addHelpText('after', TABLE_HELP)
     .action(async (file: string | undefined, flags: TableFlags) => (await import('./table-command.ts')).tableCommand(file, flags))
+  strict(root.command('scan'))
+    .summary('look closely at one pass of RMPOPT over memory')
+    .description('Look closely at one pass of RMPOPT over the memory of a host: how long it takes, and whom.')
+    .option('--host <preset>', 'venice-2s, turin-1s, whatif-6tib or tiny (default: venice-2s)')
+    .option('--memory <size>', "memory of the host, such as 2TiB (default: the preset's)")
+    .option('--state <name>', 'assigned pages: empty, first-page, last-page, every-page or random:F (default: empty)')
+    .option('--guest <size>', 'launch a running SNP guest first, such as 100GiB; may be given again', collect)
+    .option('--backing <size>', 'memory behind guests: 4k, 2m or 1g (default: 2m)')
+    .option('--placement <name>', 'where: lowest, buddy, hugetlb, opposite-ends or numa-local (default: buddy)')
+    .option(
+      '--loop <name>',
+      'who: serial, all-cpus, leader-followers, leader-then-successes or batched:N (default: leader-followers)',
+    )
+    .option('--threads <which>', 'that execute RMPOPT: primary or all (default: primary)')
+    .option('--again <k>', 'repeat the pass k times (default: 0)')
+    .option('--seed <n>', 'seed of all that is drawn by chance (default: 1)')
+    .option('--sensitivity', 'repeat it at both ends of the range of each assumed cost')
+    .option('--seeds <n>', 'repeat it with n seeds (default: 1)')
+    .option('--json', 'print one JSON document instead')
+    .addHelpText('after', SCAN_HELP)
+    .action(async (flags: ScanFlags) => (await import('./scan-command.ts')).scanCommand(flags))
   strict(root.command('calibrate'))
     .summary('fit the cost model to measurements, and test it on each')
     .description('Fit the cost model to published measurements, and foretell each of them from the others.')
@@ -45,6 +66,27 @@ export function program(): Command {
       (await import('./calibrate-command.ts')).calibrateCommand(file, flags),
     )
   return root
+}
+
+/** Every value of an option that may be given again. */
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+export interface ScanFlags {
+  readonly host?: string
+  readonly memory?: string
+  readonly state?: string
+  readonly guest?: string[]
+  readonly backing?: string
+  readonly placement?: string
+  readonly loop?: string
+  readonly threads?: string
+  readonly again?: string
+  readonly seed?: string
+  readonly sensitivity?: boolean
+  readonly seeds?: string
+  readonly json?: boolean
 }
 
 export interface CalibrateFlags {
@@ -119,6 +161,16 @@ const EXPLAIN_HELP = `
 Examples:
   rmpopt explain --step 3
   rmpopt explain --assumptions`
+
+const SCAN_HELP = `
+States: empty leaves the RMP's own memory, which is the firmware's; first-page and last-page assign one
+4K page at the start or end of every GiB; every-page assigns all; random:F each 2 MiB with probability F.
+
+Examples:
+  rmpopt scan
+  rmpopt scan --state first-page --loop leader-then-successes
+  rmpopt scan --guest 100GiB --guest 100GiB --backing 4k --again 1
+  rmpopt scan --state random:0.01 --seeds 10 --sensitivity`
 
 const CALIBRATE_HELP = `
 Examples:

@@ -59,13 +59,14 @@ export const EXPERIMENT_IDS: readonly string[] = [
 /**
  * Fits the parameters of the cost model to measurements, and asks how well each would have been foretold without it. The
  * measurements are repeated by the simulator. Deterministic.
+ * @param where what they came from, for messages
  * @throws UserError when too few of them are to be used
  */
-export function calibrate(measurements: readonly Measurement[]): CalibrateResult {
+export function calibrate(measurements: readonly Measurement[], where = 'measurements'): CalibrateResult {
   const used = measurements.filter(({ isFitted }) => isFitted)
   if (used.length < PARAMETERS.length) {
     throw new UserError(
-      `measurements: ${used.length} rows cannot determine ${PARAMETERS.length} parameters; set fit: true on more rows`,
+      `${where}: ${used.length} rows cannot determine ${PARAMETERS.length} parameters; set fit: true on more rows`,
     )
   }
   const model = new SimulatedModel(new Experiments(), COSTS)

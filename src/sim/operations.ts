@@ -95,6 +95,7 @@ function busy(clock: Clock, task: Task, ns: Ns, complete: () => unknown): undefi
 function moveToCpu(clock: Clock, task: Task, cpu: CpuId): Immediate {
   if (cpu === task.cpu) return DONE
   const ns = Math.round(clock.scanCost.sendNs(1) + clock.costs.taskSwitchNs)
+  clock.tally.crossCall()
   clock.asleep(task, clock.nowNs + ns, () => {
     task.cpu = cpu
   })

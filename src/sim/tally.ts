@@ -73,6 +73,12 @@ export class Tally {
     this.#spend(waitNs + handlersNs, Math.max(waitNs, longestNs), ipis)
   }
 
+  /** A synchronous cross call to a task: one interrupt. */
+  crossCall(): void {
+    this.ipis++
+    this.#spend(0, 0, 1)
+  }
+
   /** One RMPREAD and `pages` RMPUPDATEs: a folio made private or shared. */
   folio(pages: number): void {
     this.instructions += 1 + pages
