@@ -33,7 +33,7 @@ const FILES: Record<string, string | Uint8Array> = {
   'both.yaml': 'trace: good.csv\ngenerate: { vms: 10 }\n',
   'generate.yaml': 'host: tiny\ngenerate: { vms: 10 }\n',
   'trace.yaml': 'trace: gone.csv\n',
-  'missing.yaml': MEASUREMENTS.replace(/ {2}- id: cross-call[^]*$/, ''),
+  'missing.yaml': MEASUREMENTS.slice(0, MEASUREMENTS.indexOf('  - id: cross-call')),
   'doubled.yaml': MEASUREMENTS + MEASUREMENTS.slice(MEASUREMENTS.indexOf('  - id: cross-call')),
   'negative.yaml': MEASUREMENTS.replace('value: 311.1', 'value: -311.1'),
   'unit.yaml': MEASUREMENTS.replace('unit: ms', 'unit: msec'),

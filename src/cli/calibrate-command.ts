@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { OUR_MEASUREMENTS } from './our-measurements.ts'
 import { print, printJson, screenOptions } from './output.ts'
 import type { CalibrateFlags } from './program.ts'
 
@@ -10,5 +10,3 @@ export async function calibrateCommand(file: string = OUR_MEASUREMENTS, { json }
   const { calibrateScreen } = await import('../report/index.ts')
   print(calibrateScreen(result, screenOptions()))
 }
-
-const OUR_MEASUREMENTS = fileURLToPath(new URL('../../data/measurements.yaml', import.meta.url))

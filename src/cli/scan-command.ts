@@ -1,4 +1,5 @@
 import type { ScanInput } from '../lab/index.ts'
+import { OUR_MEASUREMENTS } from './our-measurements.ts'
 import { print, printJson, screenOptions } from './output.ts'
 import type { ScanFlags } from './program.ts'
 import { withProgress } from './progress.ts'
@@ -22,9 +23,10 @@ export async function scanCommand(flags: ScanFlags): Promise<void> {
   const seeds = wholeFrom(flags.seeds ?? '1', '--seeds', 1)
   const { resolveScan, scan } = await import('../lab/index.ts')
   const options = resolveScan(input, (field) => FLAGS[field])
+  const measurements = sensitivity ? await (await import('../files/index.ts')).readMeasurements(OUR_MEASUREMENTS) : undefined
   const result = await withProgress(async (tell) => {
     tell('scanning')
-    return withFlagNames(() => scan(options, { sensitivity, seeds }))
+    return withFlagNames(() => scan(options, { sensitivity: measurements, seeds }))
   })
   if (json) return printJson(result)
   const { scanScreen } = await import('../report/index.ts')

@@ -26,6 +26,12 @@ export interface PassResult extends PassTimes {
   readonly participants: number
 }
 
+/** A pass with one assumed cost at an end of its range. */
+export interface PassAtEnd extends PassTimes {
+  /** How well the measurements can still be said, the other costs fitted anew: largest error of a row, as a share. */
+  readonly residualMax: number
+}
+
 /** A pass with one assumed cost at either end of its range. */
 export interface SensitivityRow {
   readonly name: string
@@ -34,8 +40,8 @@ export interface SensitivityRow {
   readonly low: number
   readonly high: number
   readonly why: string
-  readonly atLow: PassTimes
-  readonly atHigh: PassTimes
+  readonly atLow: PassAtEnd
+  readonly atHigh: PassAtEnd
 }
 
 export interface Spread {

@@ -1,15 +1,17 @@
 import { GIB, type Ns } from '../arch/index.ts'
 import { kvmGmemPopulate, type Routine, sevSnpLaunch } from '../kernel/index.ts'
 import { members } from '../machine/index.ts'
-import { COST_ASSUMPTIONS, COSTS, type Costs, fillRmp, type PassRecord, Stand, withCost } from '../sim/index.ts'
+import { COSTS, type Costs, fillRmp, type PassRecord, Stand } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
+import type { Measurement } from './calibration/measurements.ts'
 import { passLoop, type ScanOptions } from './scan-options.ts'
-import type { PassResult, ScanResult, SensitivityRow, Spread } from './scan-result.ts'
+import type { PassResult, ScanResult, Spread } from './scan-result.ts'
+import { sensitivityOf } from './scan-sensitivity.ts'
 
 /** What to do besides the scan itself. */
 export interface ScanExtras {
-  /** Repeats it at both ends of the range of each assumed cost. */
-  readonly sensitivity?: boolean
+  /** Repeats it at both ends of the range of each assumed cost, the others fitted anew to these measurements. */
+  readonly sensitivity?: readonly Measurement[]
   /** Repeats it with this many seeds in all, from the given one on. */
   readonly seeds?: number
 }
@@ -18,7 +20,7 @@ export interface ScanExtras {
  * One pass of RMPOPT over a host's memory, under the microscope: how long it takes whom.
  * @throws UserError for a host without RMPOPT, or guests that do not fit
  */
-export function scan(options: ScanOptions, { sensitivity = false, seeds = 1 }: ScanExtras = {}): ScanResult {
+export function scan(options: ScanOptions, { sensitivity, seeds = 1 }: ScanExtras = {}): ScanResult {
   const stage = setUp(options)
   const [first, ...again] = passes(stage, options, COSTS)
   const { host } = options
@@ -44,7 +46,10 @@ export function scan(options: ScanOptions, { sensitivity = false, seeds = 1 }: S
     platformRegions: stage.platformRegions,
     assignedRegions: stage.assignedRegions,
     again,
-    sensitivity: sensitivity ? sweep(stage, options) : null,
+    sensitivity:
+      sensitivity === undefined
+        ? null
+        : sensitivityOf((costs) => timesOf(passes(stage, { ...options, again: 0 }, costs)[0]), sensitivity),
     seeds: seeds > 1 ? spreadOverSeeds(options, first, seeds) : null,
   }
 }
@@ -147,18 +152,6 @@ function histogram(sorted: Float64Array): PassResult['busyHistogram'] {
     toNs: Math.round(((bin + 1) * max) / BINS),
     cpus: count,
   }))
-}
-
-/** Assumed costs that a pass may depend on; a test holds that it depends on no other. */
-export const SWEPT = ['ipiPerCpuNs', 'taskSwitchNs', 'scanContentionNs', 'batchContention', 'irqNs', 'reportNs']
-
-function sweep(stage: Stage, options: ScanOptions): SensitivityRow[] {
-  const once = { ...options, again: 0 }
-  return COST_ASSUMPTIONS.filter(({ name }) => SWEPT.includes(name)).map(({ name, unit, value, low, high, why }) => {
-    const [atLow] = passes(stage, once, withCost(COSTS, name, low))
-    const [atHigh] = passes(stage, once, withCost(COSTS, name, high))
-    return { name, unit, value, low, high, why, atLow: timesOf(atLow), atHigh: timesOf(atHigh) }
-  })
 }
 
 function spreadOverSeeds(options: ScanOptions, first: PassResult, seeds: number): ScanResult['seeds'] {

@@ -126,12 +126,14 @@ export class ScanCost {
   }
 
   #part(sender: CpuId, mask: IndexSet, region: RegionIndex): RmpoptPart {
-    const { tables, rmp, topology } = this.#machine
+    const { tables, rmp, topology, geometry } = this.#machine
     const { cachedNs, cachedContentionNs, scanContentionNs } = this.#costs
     const node = this.#nodeOfRegion[region]
     if (tables.cached[region] === 1) return { commonNs: cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
-    if (rmp.assignedPages[region] > 0)
-      return { commonNs: 0, perPlaceNs: scanContentionNs, summaries: this.#summaries(region), node }
+    if (rmp.assignedPages[region] > 0) {
+      const summaries = this.#summaries(region)
+      return { commonNs: 0, perPlaceNs: (scanContentionNs * summaries) / geometry.regionHuges, summaries, node }
+    }
     const scanner = has(mask, sender) ? sender : (members(mask).next().value as CpuId)
     const scanNs = this.#scanNs(topology.nodeOf(scanner), region)
     const isAlone = this.crowd(mask).cores === 1

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { PassResult, PassTimes, ScanResult } from '../../lab/index.ts'
+import type { PassAtEnd, PassResult, ScanResult } from '../../lab/index.ts'
 import { count, duration, memory, plural } from './format.ts'
 import { type Colours, coloursOf, comfortable, type ScreenOptions, wrapped } from './screen.ts'
 import { bare } from './tables.ts'
@@ -97,17 +97,18 @@ const QUANTITIES = [
 /** What changes nothing is named last, in a line. */
 function sensitivityLines({ sensitivity }: ScanResult, { bold, dim }: Colours, width: number): string[] {
   if (sensitivity === null) return []
-  const acts = (one: PassTimes, other: PassTimes) => QUANTITIES.some(([, time]) => one[time] !== other[time])
+  const acts = (one: PassAtEnd, other: PassAtEnd) => QUANTITIES.some(([, time]) => !isAlmost(one[time], other[time]))
   const effective = sensitivity.filter(({ atLow, atHigh }) => acts(atLow, atHigh))
   const idle = sensitivity.filter(({ atLow, atHigh }) => !acts(atLow, atHigh)).map(({ name }) => name)
-  const table = new Table({ ...bare, colWidths: [18, 14, 18, 16, 18, 16] })
-  table.push(['', 'range', ...QUANTITIES.map(([name]) => name)])
+  const table = new Table({ ...bare, colWidths: [18, 11, 16, 16, 15, 14, 10] })
+  table.push(['', 'range', ...QUANTITIES.map(([name]) => name), 'fit'])
   for (const { name, low, high, atLow, atHigh } of effective) {
-    table.push([name, `${low}–${high}`, ...QUANTITIES.map(([, time]) => range(atLow[time], atHigh[time]))])
+    table.push([name, `${low}–${high}`, ...QUANTITIES.map(([, time]) => range(atLow[time], atHigh[time])), fits(atLow, atHigh)])
   }
   return [
     '',
-    bold('If an assumed cost were at either end of its range'),
+    bold('With an assumed cost at either end of its range') +
+      dim(', the others fitted anew; fit: how far off the measurements then are'),
     ...(effective.length === 0 ? [] : [table.toString().replace(/ +$/gm, '')]),
     ...(idle.length === 0 ? [] : wrapped(`no difference: ${idle.join(', ')}`, width).map(dim)),
   ]
@@ -129,8 +130,18 @@ function seedLines({ seeds }: ScanResult, { bold }: Colours): string[] {
 }
 
 function range(one: number, other: number): string {
-  if (one === other) return duration(one)
+  if (isAlmost(one, other)) return duration(one)
   const [low, high] = [duration(Math.min(one, other)), duration(Math.max(one, other))]
   const [, unit] = low.split(' ')
   return high.endsWith(` ${unit}`) ? `${low.split(' ')[0]}–${high}` : `${low}–${high}`
+}
+
+function fits(low: PassAtEnd, high: PassAtEnd): string {
+  const [one, other] = [low, high].map(({ residualMax }) => (residualMax * 100).toFixed(0))
+  return `${one === other ? one : `${one}, ${other}`} %`
+}
+
+/** A fit that is made anew does not come out the same to the last digit. */
+function isAlmost(one: number, other: number): boolean {
+  return Math.abs(one - other) <= 0.001 * Math.max(one, other)
 }
