@@ -1,4 +1,5 @@
 import type { Ns } from '../arch/index.ts'
+import type { BroadcastCost } from './scan-cost.ts'
 
 /** One pass of RMPOPT over memory, as it cost. */
 export interface Pass {
@@ -9,21 +10,6 @@ export interface Pass {
   /** Longest time one CPU was kept from its other work: by one handler, or by one RMPOPT or one broadcast of the leader. */
   stallNs: Ns
   ipis: number
-}
-
-/** One broadcast, as it cost. All times are whole. */
-export interface BroadcastTally {
-  /** RMPOPTs on all CPUs. */
-  readonly rmpopts: number
-  readonly ipis: number
-  /** How long the sender waits. */
-  readonly waitNs: Ns
-  /** Time of the RMPOPTs on all CPUs. */
-  readonly rmpoptNs: Ns
-  /** Time that interrupts take from all CPUs but the sender. */
-  readonly handlersNs: Ns
-  /** The longest of them. */
-  readonly longestNs: Ns
 }
 
 /** What happened on a host, counted. The same whether loops are played with their generators or without. */
@@ -64,8 +50,8 @@ export class Tally {
     this.#spend(ns, ns, 0)
   }
 
-  /** RMPOPT on many CPUs by broadcast. */
-  rmpoptBroadcast({ rmpopts, ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastTally): void {
+  /** RMPOPT on many CPUs by broadcast. @param rmpopts on all CPUs */
+  rmpoptBroadcast(rmpopts: number, { ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastCost): void {
     this.instructions += rmpopts
     this.rmpopts += rmpopts
     this.rmpoptNs += rmpoptNs
