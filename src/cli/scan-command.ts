@@ -21,12 +21,13 @@ export async function scanCommand(flags: ScanFlags): Promise<void> {
     seed: seed === undefined ? undefined : wholeFrom(seed, '--seed', 0),
   }
   const seeds = wholeFrom(flags.seeds ?? '1', '--seeds', 1)
-  const { resolveScan, scan } = await import('../lab/index.ts')
+  const { resolveScan, scan, sweptCosts } = await import('../lab/index.ts')
   const options = resolveScan(input, (field) => FLAGS[field])
   const measurements = sensitivity ? await (await import('../files/index.ts')).readMeasurements(OUR_MEASUREMENTS) : undefined
   const result = await withProgress(async (tell) => {
     tell('scanning')
-    return withFlagNames(() => scan(options, { sensitivity: measurements, seeds }))
+    const swept = measurements === undefined ? undefined : sweptCosts(measurements)
+    return withFlagNames(() => scan(options, { sensitivity: swept, seeds }))
   })
   if (json) return printJson(result)
   const { scanScreen } = await import('../report/index.ts')

@@ -3,7 +3,7 @@ import { readMeasurements } from '../files/index.ts'
 import { COST_ASSUMPTIONS, COSTS, Stand, withCost } from '../sim/index.ts'
 import { scan } from './scan.ts'
 import { passLoop, resolveScan, type ScanInput } from './scan-options.ts'
-import { SWEPT } from './scan-sensitivity.ts'
+import { SWEPT, sweptCosts } from './scan-sensitivity.ts'
 
 /** 16 regions, 4 cores of 2 threads, one NUMA node; the RMP and firmware block 2 regions: where the RMP ends, and where the TMR lies. */
 const tiny = (input: ScanInput = {}) => resolveScan({ host: 'tiny', ...input })
@@ -128,8 +128,8 @@ describe('the sensitivity of a scan', () => {
   })
 
   it('fits the other costs anew, so that the measured pass stays what it was', async () => {
-    const measurements = await readMeasurements('data/measurements.yaml')
-    const measured = scan(resolveScan({ state: 'first-page' }), { sensitivity: measurements })
+    const sensitivity = sweptCosts(await readMeasurements('data/measurements.yaml'))
+    const measured = scan(resolveScan({ state: 'first-page' }), { sensitivity })
     expect(measured.sensitivity?.map(({ name }) => name)).toEqual(SWEPT)
     for (const { name, atLow, atHigh } of measured.sensitivity ?? []) {
       for (const { wallNs, residualMax } of [atLow, atHigh]) {
@@ -138,7 +138,7 @@ describe('the sensitivity of a scan', () => {
     }
     const [ipi] = measured.sensitivity ?? []
     expect(ipi.atHigh.residualMax).toBeGreaterThan(0.05) // not as good as what is assumed: 85 ns leave nothing for waking
-    const few = scan(tiny({ state: 'last-page' }), { sensitivity: measurements }).sensitivity ?? []
+    const few = scan(tiny({ state: 'last-page' }), { sensitivity }).sensitivity ?? []
     const scans = few.find(({ name }) => name === 'scanContentionNs')
     expect((scans?.atHigh.wallNs ?? 0) - (scans?.atLow.wallNs ?? 0)).toBeGreaterThan(16 * 2 * 40)
   })

@@ -3,15 +3,14 @@ import { kvmGmemPopulate, type Routine, sevSnpLaunch } from '../kernel/index.ts'
 import { members } from '../machine/index.ts'
 import { COSTS, type Costs, fillRmp, type PassRecord, Stand } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
-import type { Measurement } from './calibration/measurements.ts'
 import { passLoop, type ScanOptions } from './scan-options.ts'
 import type { PassResult, ScanResult, Spread } from './scan-result.ts'
-import { sensitivityOf } from './scan-sensitivity.ts'
+import { type SweptCost, sensitivityOf } from './scan-sensitivity.ts'
 
 /** What to do besides the scan itself. */
 export interface ScanExtras {
-  /** Repeats it at both ends of the range of each assumed cost, the others fitted anew to these measurements. */
-  readonly sensitivity?: readonly Measurement[]
+  /** Repeats it at these costs, see `sweptCosts`. */
+  readonly sensitivity?: readonly SweptCost[]
   /** Repeats it with this many seeds in all, from the given one on. */
   readonly seeds?: number
 }

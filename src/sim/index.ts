@@ -2,7 +2,7 @@
 export type { Blocked } from './blockers.ts'
 export { CALIBRATED } from './calibrated.ts'
 export { Clock } from './clock.ts'
-export { COST_ASSUMPTIONS, costAssumptions, costOf, withCost } from './cost-assumptions.ts'
+export { COST_ASSUMPTIONS, type CostAssumption, costAssumptions, costOf, withCost } from './cost-assumptions.ts'
 export { COSTS, type Costs, summaryTimes } from './costs.ts'
 export type { Integrals } from './coverage.ts'
 export { HostSimulation, SETTLE_NS } from './host.ts'

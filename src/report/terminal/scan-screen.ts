@@ -107,8 +107,8 @@ function sensitivityLines({ sensitivity }: ScanResult, { bold, dim }: Colours, w
   }
   return [
     '',
-    bold('With an assumed cost at either end of its range') +
-      dim(', the others fitted anew; fit: how far off the measurements then are'),
+    bold('With an assumed cost at either end of its range'),
+    ...wrapped('the fitted costs fitted anew; fit: how far off the worst of the measurements then is', width).map(dim),
     ...(effective.length === 0 ? [] : [table.toString().replace(/ +$/gm, '')]),
     ...(idle.length === 0 ? [] : wrapped(`no difference: ${idle.join(', ')}`, width).map(dim)),
   ]
