@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
+import { POLICIES } from '../lab/index.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'rmpopt-bad-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
+const MEASUREMENTS = readFileSync(new URL('../../data/measurements.yaml', import.meta.url), 'utf8')
+const lineWith = (text: string) => MEASUREMENTS.slice(0, MEASUREMENTS.indexOf(text)).split('\n').length
 const HEADER = 'vm_id,batch_id,created_s,deleted_s,vcpus,memory_gb\n'
 const ROWS = Array.from({ length: 500 }, (_, vm) => `${vm},b,${vm},,1,1\n`).join('')
 const FILES: Record<string, string | Uint8Array> = {
@@ -31,6 +34,11 @@ const FILES: Record<string, string | Uint8Array> = {
   'both.yaml': 'trace: good.csv\ngenerate: { vms: 10 }\n',
   'generate.yaml': 'host: tiny\ngenerate: { vms: 10 }\n',
   'trace.yaml': 'trace: gone.csv\n',
+  'missing.yaml': MEASUREMENTS.slice(0, MEASUREMENTS.indexOf('  - id: cross-call')),
+  'doubled.yaml': MEASUREMENTS + MEASUREMENTS.slice(MEASUREMENTS.indexOf('  - id: cross-call')),
+  'negative.yaml': MEASUREMENTS.replace('value: 311.1', 'value: -311.1'),
+  'unit.yaml': MEASUREMENTS.replace('unit: ms', 'unit: msec'),
+  'few.yaml': MEASUREMENTS.replaceAll('fit: true', 'fit: false'),
 }
 for (const [name, content] of Object.entries(FILES)) writeFileSync(join(directory, name), content)
 
@@ -51,8 +59,11 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['run --polcy v10', "unknown option '--polcy'; did you mean --policy?"],
     ['run --seed', "option '--seed <n>' argument missing; see rmpopt run --help"],
     ['run a.yaml b.yaml', "too many arguments for 'run'. Expected 1 argument but got 2; see rmpopt run --help"],
-    ['run --policy v11', '--policy: "v11" is not known; did you mean v10?'],
-    ['run --policy something', '--policy: "something" is not known; choose one of v10, none, ideal'],
+    ['run --policy v11', '--policy: "v11" is not known; did you mean v1?'],
+    [
+      'run --policy something',
+      `--policy: "something" is not known; choose one of ${POLICIES.map(({ name }) => name).join(', ')}`,
+    ],
     ['run --host tinny', '--host: "tinny" is not known; did you mean tiny?'],
     ['run --placement budy', '--placement: "budy" is not known; did you mean buddy?'],
     ['run --backing 3m', '--backing: "3m" is not known; did you mean 2m?'],
@@ -108,6 +119,46 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['explain --step 99', /^--step: there is no step 99; give 1 to \d+$/],
     ['explain --step one', '--step: "one" is not a number; give a whole number from 1'],
     ['explain --step 1 --assumptions', /^option '--step <n>' cannot be used with option '--assumptions'; /],
+  ])('rmpopt %s', expectLine)
+})
+
+describe.concurrent('so does wrong input to scan and calibrate', () => {
+  test.each([
+    ['scan --host venice', '--host: "venice" is not known; did you mean venice-2s?'],
+    ['scan --host turin-1s', '--host: turin-1s cannot use RMPOPT; choose one that has it, such as venice-2s'],
+    ['scan --memory 2TB', '--memory: "2TB" is not a size; give a number and MiB, GiB or TiB, such as 100GiB'],
+    ['scan --memory 1GiB', '--memory: 1 GiB is not from 4 GiB to 64 TiB; give a size that is'],
+    ['scan --memory 1037GiB', '--memory: memory divides into whole GiB for each of 4 nodes; choose a multiple of 4 GiB'],
+    ['scan --state lastpage', '--state: "lastpage" is not known; did you mean last-page?'],
+    ['scan --state random', '--state: "random" needs a probability from 0 to 1; give one, such as random:0.1'],
+    ['scan --state random:2', '--state: "random:2" needs a probability from 0 to 1; give one, such as random:0.1'],
+    ['scan --loop all-cpu', '--loop: "all-cpu" is not known; did you mean all-cpus?'],
+    ['scan --loop batched:0', '--loop: "batched:0" needs a number of regions from 1 to 2048; give one, such as batched:8'],
+    ['scan --threads al', '--threads: "al" is not known; did you mean all?'],
+    ['scan --backing 3m', '--backing: "3m" is not known; did you mean 2m?'],
+    ['scan --placement budy', '--placement: "budy" is not known; did you mean buddy?'],
+    ['scan --guest 0GiB', '--guest: 0GiB is not a whole number of 4 KiB pages from 1 on; give another size'],
+    ['scan --host tiny --guest 1TiB', '--guest: 1024 GiB do not fit into the free memory of the host; give less'],
+    ['scan --again -1', '--again: -1 is not a whole number from 0; give one'],
+    ['scan --again 9999', '--again: 9999 is not a whole number from 0 to 1000; give one'],
+    ['scan --seeds 0', '--seeds: 0 is not a whole number from 1; give one'],
+    ['scan --seed 1e12', '--seed: 1000000000000 is not a whole number from 0 to 4294967295; give one'],
+    ['scan now', "too many arguments for 'scan'. Expected 0 arguments but got 1; see rmpopt scan --help"],
+    ['calibrate gone.yaml', 'gone.yaml: there is no such file; check the name'],
+    ['calibrate list.yaml', 'list.yaml: holds no fields; write tscGHz and rows, as in data/measurements.yaml'],
+    ['calibrate field.yaml', 'field.yaml:1: unknown field host; choose one of tscGHz, rows'],
+    ['calibrate syntax.yaml', /^syntax\.yaml:2:\d+: is not YAML \(.+\); correct it$/],
+    [
+      'calibrate missing.yaml',
+      `missing.yaml:${lineWith('rows:')}: row cross-call is missing; add it (with fit: false, if it is not to count)`,
+    ],
+    ['calibrate doubled.yaml', /^doubled\.yaml:\d+: cross-call: the row is there twice; keep one of them$/],
+    [
+      'calibrate negative.yaml',
+      `negative.yaml:${lineWith('value: 311.1')}: pass-empty: value -311.1 is not a number above 0; give one`,
+    ],
+    ['calibrate unit.yaml', `unit.yaml:${lineWith('unit: ms')}: pass-empty: unit "msec" is not known; did you mean ms?`],
+    ['calibrate few.yaml', 'few.yaml: 0 rows cannot determine 6 parameters; set fit: true on more rows'],
   ])('rmpopt %s', expectLine)
 })
 

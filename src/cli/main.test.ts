@@ -56,11 +56,14 @@ describe.concurrent('the program', () => {
     expect(await output('--version')).toBe(`${JSON.parse(readFileSync(PACKAGE, 'utf8')).version}\n`)
   })
 
-  test.each(['', '--help', 'help', 'run --help', 'explain --help', 'table --help'])('helps: rmpopt %s', async (line) => {
-    const help = await output(line)
-    expect(help).toMatch(/^Usage: rmpopt /)
-    expect(help).toContain('Example')
-  })
+  test.each(['', '--help', 'help', 'run --help', 'explain --help', 'table --help', 'scan --help', 'calibrate --help'])(
+    'helps: rmpopt %s',
+    async (line) => {
+      const help = await output(line)
+      expect(help).toMatch(/^Usage: rmpopt /)
+      expect(help).toContain('Example')
+    },
+  )
 
   test('shows a run on one screen, without colours in a pipe', async () => {
     // Even where other programs would show them.
@@ -126,6 +129,24 @@ describe.concurrent('the program', () => {
     expect(steps).toHaveLength(1)
     expect(step).toContain(` 3 ${steps[0].title}`)
     expect(step.length).toBeLessThan(all.length)
+  })
+
+  test('scans, on a screen and as JSON', async () => {
+    const screen = await output('scan --host tiny --again 1 --sensitivity --seeds 2')
+    expect(screen).toContain('One pass of RMPOPT on tiny')
+    expect(screen.split('\n').every((line) => line.length <= 100)).toBe(true)
+    const line = 'scan --host tiny --state random:0.01 --loop batched:4 --json'
+    const [first, second] = await Promise.all([output(line), output(line)])
+    expect(second).toBe(first)
+    expect(JSON.parse(first)).toMatchObject({ schema: 'rmpopt.scan/1', options: { loop: 'batched:4' }, regions: 16, again: [] })
+  })
+
+  test('calibrates, on a screen and as JSON', async () => {
+    const screen = await output('calibrate')
+    expect(screen).toContain('pass-first-page')
+    const { schema, rows } = JSON.parse(await output('calibrate --json'))
+    expect(schema).toBe('rmpopt.calibrate/1')
+    expect(rows).toHaveLength(10)
   })
 
   test('lists what it assumes', async () => {

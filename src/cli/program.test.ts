@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { BACKINGS, HOSTS, PLACEMENTS, POLICIES, resolveScenario } from '../lab/index.ts'
+import {
+  BACKINGS,
+  HOSTS,
+  PLACEMENTS,
+  POLICIES,
+  resolveScan,
+  resolveScenario,
+  SCAN_LOOPS,
+  SCAN_STATES,
+  SCAN_THREADS,
+} from '../lab/index.ts'
 import { program } from './program.ts'
 
 const run = program().commands.find((command) => command.name() === 'run')
@@ -33,4 +43,35 @@ test('run and table take the same scenario', () => {
   const table = program().commands.find((command) => command.name() === 'table')
   const flags = (command: typeof run) => command?.options.map(({ long }) => long)
   expect(flags(table)).toEqual([...(flags(run) ?? []), '--at', '--host-index'])
+})
+
+const scan = program().commands.find((command) => command.name() === 'scan')
+const scanHelp = (flag: string) => scan?.options.find(({ long }) => long === flag)?.description ?? ''
+
+test.each([
+  ['--host', HOSTS.map(({ name }) => name)],
+  ['--backing', BACKINGS.map(({ name }) => name)],
+  ['--placement', PLACEMENTS.map(({ name }) => name)],
+  ['--state', SCAN_STATES],
+  ['--loop', SCAN_LOOPS],
+  ['--threads', SCAN_THREADS],
+])('the help of scan on %s names all there are', (flag, known) => {
+  const [names] = scanHelp(flag).split(' (default')
+  const list = names.replace(/^[^:]*: /, '').replace('that execute RMPOPT: ', '')
+  expect(list.split(/, | or /)).toEqual(known)
+})
+
+test('the help of scan tells the defaults', () => {
+  const { host, state, backing, placement, loop, threads, again, seed } = resolveScan()
+  const defaults = {
+    '--host': host.name,
+    '--state': state.text,
+    '--backing': backing,
+    '--placement': placement,
+    '--loop': loop.text,
+    '--threads': threads,
+    '--again': again,
+    '--seed': seed,
+  }
+  for (const [flag, value] of Object.entries(defaults)) expect(scanHelp(flag)).toContain(`(default: ${value})`)
 })

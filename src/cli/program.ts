@@ -44,6 +44,32 @@ export function program(): Command {
     .option('--host-index <i>', 'which host of the fleet, counted from 0 (default: 0)')
     .addHelpText('after', TABLE_HELP)
     .action(async (file: string | undefined, flags: TableFlags) => (await import('./table-command.ts')).tableCommand(file, flags))
+  strict(root.command('scan'))
+    .summary('look closely at one pass of RMPOPT over memory')
+    .description('Look closely at one pass of RMPOPT over the memory of a host: how long it takes, and whom.')
+    .option('--host <preset>', 'venice-2s, turin-1s, whatif-6tib or tiny (default: venice-2s)')
+    .option('--memory <size>', "memory of the host, such as 2TiB (default: the preset's)")
+    .option('--state <name>', 'assigned pages: empty, first-page, last-page, every-page or random:F (default: empty)')
+    .option('--guest <size>', 'launch a running SNP guest first, such as 100GiB; may be given again', collect)
+    .option('--backing <size>', 'memory behind guests: 4k, 2m or 1g (default: 2m)')
+    .option('--placement <name>', 'where: lowest, buddy, hugetlb, opposite-ends or numa-local (default: buddy)')
+    .option(
+      '--loop <name>',
+      'who: serial, all-cpus, leader-followers, leader-then-successes or batched:N (default: leader-followers)',
+    )
+    .option('--threads <which>', 'that execute RMPOPT: primary or all (default: primary)')
+    .option('--again <k>', 'repeat the pass k times (default: 0)')
+    .option('--seed <n>', 'seed of all that is drawn by chance (default: 1)')
+    .option('--sensitivity', 'repeat it at both ends of the range of each assumed cost')
+    .option('--seeds <n>', 'repeat it with n seeds (default: 1)')
+    .option('--json', 'print one JSON document instead')
+    .addHelpText('after', SCAN_HELP)
+    .action(async (flags: ScanFlags) => (await import('./scan-command.ts')).scanCommand(flags))
+  strict(root.command('policies'))
+    .summary('list the policies that there are')
+    .description('List the policies: when each re-optimises, what it scans, and who executes RMPOPT.')
+    .option('--json', 'print one JSON document instead')
+    .action(async (flags: { readonly json?: boolean }) => (await import('./policies-command.ts')).policiesCommand(flags))
   strict(root.command('calibrate'))
     .summary('fit the cost model to measurements, and test it on each')
     .description('Fit the cost model to published measurements, and foretell each of them from the others.')
@@ -65,6 +91,27 @@ export interface CompareFlags extends ScenarioFlags {
   readonly out?: string
   readonly save?: string
   readonly resume?: boolean
+}
+
+/** Every value of an option that may be given again. */
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+export interface ScanFlags {
+  readonly host?: string
+  readonly memory?: string
+  readonly state?: string
+  readonly guest?: string[]
+  readonly backing?: string
+  readonly placement?: string
+  readonly loop?: string
+  readonly threads?: string
+  readonly again?: string
+  readonly seed?: string
+  readonly sensitivity?: boolean
+  readonly seeds?: string
+  readonly json?: boolean
 }
 
 export interface CalibrateFlags {
@@ -97,13 +144,13 @@ function withScenarioFlags(command: Command, hasPolicy = true): Command {
     .option('--show-config', 'print the scenario, every default filled in, and do not run it')
     .option('--json', 'print one JSON document instead')
   return hasPolicy
-    ? flags.option('--policy <name>', 'when to re-optimise: the name or the file of a policy (default: v10)')
+    ? flags.option('--policy <name>', 'when to re-optimise: a name (see rmpopt policies) or a file (default: v10)')
     : flags
 }
 
 function withCompareFlags(command: Command): Command {
   return command
-    .option('--policies <list>', 'names or files of policies, or all (default: revisions and proposals that differ)')
+    .option('--policies <list>', 'names (see rmpopt policies) or files, or all (default: those that differ)')
     .option('--vs <name>', 'the policy that the others are held against (default: v10, or the first)')
     .option('--out <report.html>', 'write the report, one HTML file')
     .option('--save <results.duckdb>', 'add the results to a DuckDB file')
@@ -162,6 +209,16 @@ const EXPLAIN_HELP = `
 Examples:
   rmpopt explain --step 3
   rmpopt explain --assumptions`
+
+const SCAN_HELP = `
+States: empty leaves the RMP's own memory, which is the firmware's; first-page and last-page assign one
+4K page at the start or end of every GiB; every-page assigns all; random:F each 2 MiB with probability F.
+
+Examples:
+  rmpopt scan
+  rmpopt scan --state first-page --loop leader-then-successes
+  rmpopt scan --guest 100GiB --guest 100GiB --backing 4k --again 1
+  rmpopt scan --state random:0.01 --seeds 10 --sensitivity`
 
 const CALIBRATE_HELP = `
 Examples:

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UsageError } from './output.ts'
-import { numberFrom, secondsFrom, wholeFrom } from './values.ts'
+import { bytesFrom, numberFrom, secondsFrom, wholeFrom } from './values.ts'
 
 test.each([
   ['90', 90],
@@ -39,3 +39,19 @@ test('a whole number has a least one', () => {
   expect(wholeFrom('0', '--host-index', 0)).toBe(0)
   for (const text of ['0', '-1', '1.5', '1e99']) expect(() => wholeFrom(text, '--step', 1)).toThrow(UsageError)
 })
+
+test.each([
+  ['512MiB', 512 * 2 ** 20],
+  ['100GiB', 100 * 2 ** 30],
+  ['1.5TiB', 1.5 * 2 ** 40],
+  [' 2GiB ', 2 ** 31],
+])('%j is a size', (text, bytes) => {
+  expect(bytesFrom(text, '--memory')).toBe(bytes)
+})
+
+test.each(['', '100', '2TB', '2tib', '2 GiB', '-1GiB', '1e3GiB', '0GiB', '0.0001MiB', '9999TiB', 'NaNGiB'])(
+  '%j is no size',
+  (text) => {
+    expect(() => bytesFrom(text, '--memory')).toThrow(UsageError)
+  },
+)

@@ -85,7 +85,7 @@ async function* resumed(
   round: number,
 ): AsyncIterable<HostOutcome> {
   const open = Array.from({ length: jobs }, (_, host) => host).filter((host) => !done.has(`${round} ${host}`))
-  const fresh = open.length === 0 ? undefined : iterate(simulate(open.length, (index) => job(open[index])))
+  const fresh = iterate(open.length === 0 ? [] : simulate(open.length, (index) => job(open[index])))
   try {
     for (let host = 0; host < jobs; host++) {
       const known = done.get(`${round} ${host}`)
@@ -93,12 +93,12 @@ async function* resumed(
         yield known
         continue
       }
-      const { value: outcome } = (await fresh?.next()) as IteratorYieldResult<HostOutcome>
+      const { value: outcome } = (await fresh.next()) as IteratorYieldResult<HostOutcome>
       append({ round, host, outcome })
       yield outcome
     }
   } finally {
-    await fresh?.return?.()
+    await fresh.return?.()
   }
 }
 

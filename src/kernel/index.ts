@@ -9,17 +9,8 @@ export * from './memory/index.ts'
 export * from './ops.ts'
 export { snpPrepare, snpRmptableInit } from './rmp-init.ts'
 export * from './rmpopt.ts'
-export type { GuestRegions, HotplugRule, RmpoptDriver } from './rmpopt-driver.ts'
-export {
-  allCpusPass,
-  batchedPass,
-  leaderFollowersPass,
-  leaderThenSuccessesPass,
-  type PassLoop,
-  type RegionSpan,
-  serialPass,
-} from './rmpopt-loops.ts'
+export type { RmpoptDriver } from './rmpopt-driver.ts'
 export * from './rmpopt-pass.ts'
 export { sevSnpInit, sevSnpShutdown } from './sev-dev.ts'
 export { kvmDestroyVm, type LaunchFailure, type LaunchSpec, sevSnpLaunch } from './sev-vm.ts'
-export { DelayedWork, KThread, Lock } from './sync.ts'
+export { DelayedWork, Lock } from './sync.ts'

@@ -60,6 +60,16 @@ export function* rmpoptOnMask(
   })
 }
 
+/** The same with so many regions in each interrupt, one after the other on every CPU. @param batch at least 1 */
+export function* rmpoptInBatches(kernel: Kernel, mask: IndexSet, { first, end }: RegionRange, batch: number): Routine<void> {
+  if (mask.size === 0) return
+  for (let from = first; from < end; from += batch) {
+    const { faulted } = yield* onEachCpuMask(mask, { name: 'rmpopt_regions', first: from, end: Math.min(end, from + batch) })
+    for (const cpu of members(faulted)) kernel.tell.fault(cpu, 'RMPOPT')
+    yield* condResched()
+  }
+}
+
 /** Regions as ranges, ascending. */
 export function rangesOf(regions: Iterable<RegionIndex>): RegionRange[] {
   const ranges: { first: RegionIndex; end: RegionIndex }[] = []

@@ -2,7 +2,7 @@ import type { Ns } from '../arch/index.ts'
 import { COSTS } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
 import { Experiments } from './calibration/experiments.ts'
-import { fitLogarithms, type Target } from './calibration/fit.ts'
+import { fittedValues } from './calibration/fitted.ts'
 import type { Measurement } from './calibration/measurements.ts'
 import { PARAMETERS, type ParameterValues } from './calibration/parameters.ts'
 import { SimulatedModel } from './calibration/simulated-model.ts'
@@ -59,17 +59,18 @@ export const EXPERIMENT_IDS: readonly string[] = [
 /**
  * Fits the parameters of the cost model to measurements, and asks how well each would have been foretold without it. The
  * measurements are repeated by the simulator. Deterministic.
+ * @param where what they came from, for messages
  * @throws UserError when too few of them are to be used
  */
-export function calibrate(measurements: readonly Measurement[]): CalibrateResult {
+export function calibrate(measurements: readonly Measurement[], where = 'measurements'): CalibrateResult {
   const used = measurements.filter(({ isFitted }) => isFitted)
   if (used.length < PARAMETERS.length) {
     throw new UserError(
-      `measurements: ${used.length} rows cannot determine ${PARAMETERS.length} parameters; set fit: true on more rows`,
+      `${where}: ${used.length} rows cannot determine ${PARAMETERS.length} parameters; set fit: true on more rows`,
     )
   }
   const model = new SimulatedModel(new Experiments(), COSTS)
-  const values = fitted(used, model)
+  const values = fittedValues(used, model)
   const rows = measurements.map((row) => fittedRow(row, used, values, model))
   const errors = rows.flatMap(({ leaveOneOut }) => (leaveOneOut === null ? [] : [Math.abs(leaveOneOut.error)]))
   return {
@@ -90,17 +91,7 @@ export function calibrate(measurements: readonly Measurement[]): CalibrateResult
 /** Digits of a parameter: more than the measurements have. */
 const DIGITS = 4
 
-function fitted(rows: readonly Measurement[], model: SimulatedModel, start: 'low' | 'high' = 'low'): ParameterValues {
-  const targets: Target[] = rows.map(({ id, valueNs, sigma }) => ({ id, value: valueNs, sigma }))
-  const unknowns = PARAMETERS.map((parameter) => ({
-    ...parameter,
-    start: start === 'low' ? parameter.start : parameter.start * OTHER_START,
-  }))
-  return fitLogarithms(targets, unknowns, (values) => targets.map(({ id }) => model.predictNs(id, values)))
-}
-
-/** A fit that comes out elsewhere from here has not been determined by its rows. */
-const OTHER_START = 2
+/** Two fits that agree so far are the same. */
 const SAME = 0.01
 
 function fittedRow(row: Measurement, used: readonly Measurement[], values: ParameterValues, model: SimulatedModel): FittedRow {
@@ -124,7 +115,7 @@ function fittedRow(row: Measurement, used: readonly Measurement[], values: Param
 function leftOut(row: Measurement, used: readonly Measurement[], model: SimulatedModel): FittedRow['leaveOneOut'] {
   if (!row.isFitted) return null
   const others = used.filter((other) => other !== row)
-  const [one, two] = (['low', 'high'] as const).map((start) => model.simulateNs(row.id, fitted(others, model, start)))
+  const [one, two] = (['low', 'high'] as const).map((start) => model.simulateNs(row.id, fittedValues(others, model, start)))
   return { predictedNs: one, error: one / row.valueNs - 1, isDetermined: Math.abs(one / two - 1) < SAME }
 }
 
@@ -138,7 +129,7 @@ function determining(
   return used
     .map((row) => {
       const moved = used.map((other) => (other === row ? { ...row, valueNs: row.valueNs * (1 + NUDGE) } : other))
-      const change = fitted(moved, model)[parameter] / values[parameter] - 1
+      const change = fittedValues(moved, model)[parameter] / values[parameter] - 1
       return { row: row.id, elasticity: Number((change / NUDGE).toFixed(2)) }
     })
     .filter(({ elasticity }) => Math.abs(elasticity) >= WEAK)

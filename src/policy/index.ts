@@ -1,9 +1,9 @@
 /** When to re-optimise, what to scan, who executes: the revisions, what reviewers proposed, and any other point of the space. */
 export { composePolicy } from './axes/compose.ts'
-export { type PolicySpec, policyProblem, WHATS, WHOS, type What, type When, type Who } from './axes/spec.ts'
+export { executePass } from './axes/execute.ts'
+export { type PolicySpec, policyProblem, WHATS, WHOS, type When, type Who } from './axes/spec.ts'
 export { sentence } from './axes/words.ts'
 export { BASES, type Base } from './base.ts'
 export { POLICIES, policyNamed, policyOf } from './policies.ts'
 export type { Policy } from './policy.ts'
-export { rmpoptConfigfsWrite } from './revisions/v1.ts'
 export { V10 } from './revisions/v10.ts'

@@ -6,7 +6,9 @@ export { assumptionsScreen } from './terminal/assumptions-screen.ts'
 export { calibrateScreen } from './terminal/calibrate-screen.ts'
 export { compareScreen } from './terminal/compare-screen.ts'
 export { explainScreen } from './terminal/explain-screen.ts'
+export { policiesScreen } from './terminal/policies-screen.ts'
 export { runScreen } from './terminal/run-screen.ts'
+export { scanScreen } from './terminal/scan-screen.ts'
 export type { ScreenOptions } from './terminal/screen.ts'
 
 /** A comparison as one HTML file; see `html/compare-report.ts`, which is loaded on demand: plots take a third of a second to load. */

@@ -116,6 +116,11 @@ export function costAssumptions(costs: Costs): Assumption[] {
       'a broadcast to cores that find no stored result: one scans, the others wait',
       '[A] §8',
     ),
+    choice(
+      'queue',
+      'by core number',
+      'those who wait for a result take it in order of their interrupts; else all would wait the mean',
+    ),
     choice('siblings', 'wait together', 'the threads of a core share its table and its place in the queue', '[A] §6.1'),
     choice('publish', 'together', 'the bits of a broadcast appear when its slowest CPU is done, at most some 0.1 ms late', '[A]'),
     choice('4K runs', 'together', 'the 4K updates of one huge page take effect when the last of them is done', '[A]'),

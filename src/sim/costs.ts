@@ -19,7 +19,7 @@ export interface Costs {
   /** From an interrupt being sent to an idle CPU until it runs the handler and its answer is seen. */
   readonly wakeNs: Ns
 
-  /** What each core ahead of it adds to a core that scans the same region at the same time. */
+  /** What each core ahead of it adds to a core that scans all of the same region at the same time; of a part, a part of it. */
   readonly scanContentionNs: Ns
   /** Share of `cachedContentionNs` that the second and later regions of one interrupt still pay: 0..1. */
   readonly batchContention: number

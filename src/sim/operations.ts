@@ -14,7 +14,7 @@ import {
 import type { Clock } from './clock.ts'
 import type { Costs } from './costs.ts'
 import { TimedRmpopt } from './rmpopt-timed.ts'
-import type { BroadcastCost, RmpoptPart } from './scan-cost.ts'
+import type { BroadcastCost } from './scan-cost.ts'
 import type { OpOf, Task } from './task.ts'
 
 /** An answer that costs no time; `undefined`: the task is busy or asleep and will be told later. */
@@ -109,6 +109,7 @@ function busy(clock: Clock, task: Task, ns: Ns, complete: () => unknown): undefi
 function moveToCpu(clock: Clock, task: Task, cpu: CpuId): Immediate {
   if (cpu === task.cpu) return DONE
   const ns = Math.round(clock.scanCost.sendNs(1) + clock.costs.taskSwitchNs)
+  clock.tally.crossCall(task)
   clock.asleep(task, clock.nowNs + ns, () => {
     task.cpu = cpu
   })
@@ -206,7 +207,7 @@ function rmpoptRegions(clock: Clock, task: Task, mask: IndexSet, { first, end }:
     rmpopt.begin(region)
     return rmpopt
   })
-  accountBroadcast(clock, task, mask, broadcast, broadcast.parts)
+  accountBroadcast(clock, task, mask, broadcast)
   return busy(clock, task, broadcast.waitNs * task.times, () => {
     const carried = rmpopts.map((rmpopt) => rmpopt.finish())
     // What is out of reach or faults takes no time to speak of.
@@ -248,27 +249,13 @@ function runOn({ kernel }: Clock, cpu: number, fn: Exclude<IpiFunction, OfName<'
   return old.kind === 'done' ? kernel.machine.execute(cpu, { name: 'WRMSR', msr: fn.msr, value: old.value | fn.bits }) : old
 }
 
-/** Counts a broadcast and delays what it interrupts. @param parts one for each region */
-export function accountBroadcast(
-  clock: Clock,
-  task: Task,
-  mask: IndexSet,
-  { crowd, ipis, waitNs, part }: BroadcastCost,
-  parts: readonly RmpoptPart[] = [part],
-): void {
-  const { costs, scanCost, tally, ledger } = clock
-  const isLocal = has(mask, task.cpu)
-  const on = (cpu: CpuId) => parts.reduce((sum, one) => sum + scanCost.ofCpu(crowd, cpu, one), 0)
-  const allNs = parts.reduce((sum, one) => sum + scanCost.ofAll(crowd, one), 0)
-  const slowestNs = parts.reduce((sum, one) => sum + scanCost.slowestNs(crowd, one), 0)
-  tally.rmpoptBroadcast(task, {
-    rmpopts: mask.size * parts.length,
-    ipis,
-    waitNs,
-    rmpoptNs: Math.round(allNs),
-    handlersNs: Math.round(ipis * costs.irqNs + allNs - (isLocal ? on(task.cpu) : 0)),
-    longestNs: Math.round(costs.irqNs + slowestNs),
+/** Counts a broadcast and delays what it interrupts. */
+export function accountBroadcast(clock: Clock, task: Task, mask: IndexSet, cost: BroadcastCost): void {
+  const { crowd, parts, waitNs } = cost
+  clock.tally.rmpoptBroadcast(task, mask.size * parts.length, cost)
+  clock.ledger?.broadcast(task.cpu, mask, crowd, parts, waitNs)
+  clock.interrupt(mask, task, (cpu) => {
+    const rmpoptNs = parts.reduce((sum, part) => sum + clock.scanCost.ofCpu(crowd, cpu, part), 0)
+    return Math.round(clock.costs.irqNs + rmpoptNs) * task.times
   })
-  ledger?.broadcast(task.cpu, mask, crowd, parts, waitNs)
-  clock.interrupt(mask, task, (cpu) => Math.round(costs.irqNs + on(cpu)) * task.times)
 }

@@ -3,15 +3,20 @@ import { has, type IndexSet, type Machine, members } from '../machine/index.ts'
 import type { Costs } from './costs.ts'
 import { Crowd } from './crowd.ts'
 
-/** What one broadcast of RMPOPT(verify) costs whom. */
+/** What one broadcast of RMPOPT(verify) costs whom. All times are whole. */
 export interface BroadcastCost {
   readonly crowd: Crowd
   /** CPUs that get an interrupt. */
   readonly ipis: number
-  /** How long the sender waits: sending, waking, and the slowest CPU. Whole. */
+  /** How long the sender waits: sending, waking, and the slowest CPU. */
   readonly waitNs: Ns
-  /** How the time of the RMPOPT itself is made up on each CPU. */
-  readonly part: RmpoptPart
+  /** Time of the RMPOPTs on all CPUs. */
+  readonly rmpoptNs: Ns
+  /** Time that interrupts take from all CPUs but the sender, and the longest of them. */
+  readonly handlersNs: Ns
+  readonly longestNs: Ns
+  /** How the time of each RMPOPT is made up, region by region. */
+  readonly parts: readonly RmpoptPart[]
 }
 
 /**
@@ -34,6 +39,8 @@ export class ScanCost {
   /** Time to read one summary, by node of the reader and node of the summary. */
   readonly #summaryNs: readonly (readonly Ns[])[]
   readonly #crowds = new Map<IndexSet, Crowd>()
+  /** The last broadcast for which there was a stored result. */
+  #stored: { readonly mask: IndexSet; readonly sender: CpuId; readonly cost: BroadcastCost } | undefined
 
   constructor(machine: Machine, costs: Costs) {
     const { topology, rmp, ram, geometry } = machine
@@ -70,23 +77,43 @@ export class ScanCost {
    * with an assigned page has no result to store: every core scans for itself.
    */
   broadcast(sender: CpuId, mask: IndexSet, region: RegionIndex): BroadcastCost {
-    const crowd = this.crowd(mask)
-    const ipis = mask.size - (has(mask, sender) ? 1 : 0)
-    const part = this.#part(sender, mask, region)
-    return { crowd, ipis, part, waitNs: Math.round(this.sendNs(ipis) + this.slowestNs(crowd, part)) }
+    if (this.#machine.tables.cached[region] !== 1) return this.#cost(sender, mask, [this.#part(sender, mask, region)])
+    // Mostly: the same for every region.
+    if (this.#stored?.mask !== mask || this.#stored.sender !== sender) {
+      this.#stored = { mask, sender, cost: this.#cost(sender, mask, [this.#part(sender, mask, region)]) }
+    }
+    return this.#stored.cost
   }
 
   /** The same for several regions in one interrupt, one after the other on each CPU. */
-  batch(sender: CpuId, mask: IndexSet, regions: readonly RegionIndex[]): BroadcastCost & { readonly parts: RmpoptPart[] } {
-    const crowd = this.crowd(mask)
-    const ipis = mask.size - (has(mask, sender) ? 1 : 0)
+  batch(sender: CpuId, mask: IndexSet, regions: readonly RegionIndex[]): BroadcastCost {
     const { batchContention } = this.#costs
     const parts = regions.map((region, at) => {
       const part = this.#part(sender, mask, region)
       return at === 0 ? part : { ...part, perPlaceNs: part.perPlaceNs * batchContention }
     })
-    const slowestNs = parts.reduce((sum, part) => sum + this.slowestNs(crowd, part), 0)
-    return { crowd, ipis, part: parts[0], parts, waitNs: Math.round(this.sendNs(ipis) + slowestNs) }
+    return this.#cost(sender, mask, parts)
+  }
+
+  #cost(sender: CpuId, mask: IndexSet, parts: readonly RmpoptPart[]): BroadcastCost {
+    const crowd = this.#crowd(mask)
+    const isLocal = has(mask, sender)
+    const ipis = mask.size - (isLocal ? 1 : 0)
+    let [all, slowest, local] = [0, 0, 0]
+    for (const part of parts) {
+      all += this.#ofAll(crowd, part)
+      slowest += this.#slowestNs(crowd, part)
+      if (isLocal) local += this.ofCpu(crowd, sender, part)
+    }
+    return {
+      crowd,
+      ipis,
+      waitNs: Math.round(this.sendNs(ipis) + slowest),
+      rmpoptNs: Math.round(all),
+      handlersNs: Math.round(ipis * this.#costs.irqNs + all - local),
+      longestNs: Math.round(this.#costs.irqNs + slowest),
+      parts,
+    }
   }
 
   /** Sending an interrupt to so many CPUs, waking them, and waiting for answers; handlers apart. */
@@ -101,7 +128,7 @@ export class ScanCost {
   }
 
   /** RMPOPT on all CPUs of the crowd together. */
-  ofAll(crowd: Crowd, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
+  #ofAll(crowd: Crowd, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
     let ns = crowd.cpus * commonNs + crowd.places * perPlaceNs
     if (summaries > 0)
       crowd.cpusOfNode.forEach((cpus, here) => {
@@ -110,7 +137,7 @@ export class ScanCost {
     return ns
   }
 
-  slowestNs(crowd: Crowd, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
+  #slowestNs(crowd: Crowd, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
     let own = 0
     if (summaries > 0)
       crowd.cpusOfNode.forEach((cpus, here) => {
@@ -119,22 +146,24 @@ export class ScanCost {
     return commonNs + Math.max(0, crowd.cores - 1) * perPlaceNs + own
   }
 
-  crowd(mask: IndexSet): Crowd {
+  #crowd(mask: IndexSet): Crowd {
     let crowd = this.#crowds.get(mask)
     if (crowd === undefined) this.#crowds.set(mask, (crowd = new Crowd(this.#machine.topology, mask)))
     return crowd
   }
 
   #part(sender: CpuId, mask: IndexSet, region: RegionIndex): RmpoptPart {
-    const { tables, rmp, topology } = this.#machine
+    const { tables, rmp, topology, geometry } = this.#machine
     const { cachedNs, cachedContentionNs, scanContentionNs } = this.#costs
     const node = this.#nodeOfRegion[region]
     if (tables.cached[region] === 1) return { commonNs: cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
-    if (rmp.assignedPages[region] > 0)
-      return { commonNs: 0, perPlaceNs: scanContentionNs, summaries: this.#summaries(region), node }
+    if (rmp.assignedPages[region] > 0) {
+      const summaries = this.#summaries(region)
+      return { commonNs: 0, perPlaceNs: (scanContentionNs * summaries) / geometry.regionHuges, summaries, node }
+    }
     const scanner = has(mask, sender) ? sender : (members(mask).next().value as CpuId)
     const scanNs = this.#scanNs(topology.nodeOf(scanner), region)
-    const isAlone = this.crowd(mask).cores === 1
+    const isAlone = this.#crowd(mask).cores === 1
     return { commonNs: isAlone ? scanNs : scanNs + cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
   }
 

@@ -4,9 +4,8 @@ import {
   createPhysicalMemory,
   Kernel,
   KernelListener,
-  type PassLoop,
   type Placement,
-  type RegionSpan,
+  type RegionRange,
   type RmpoptDriver,
   type Routine,
   rmpoptCleanup,
@@ -19,6 +18,9 @@ import { BusyLedger } from './busy-ledger.ts'
 import { Clock } from './clock.ts'
 import { COSTS, type Costs } from './costs.ts'
 import { type HostSpec, planHost } from './host-spec.ts'
+
+/** One pass over regions, on the cores of these CPUs. */
+export type PassLoop = (kernel: Kernel, regions: RegionRange, cpus: IndexSet) => Routine<void>
 
 /** One pass, as it was. */
 export interface PassRecord {
@@ -73,7 +75,7 @@ export class Stand {
   }
 
   /** The regions that a pass goes over; none where RMPOPT cannot be used. */
-  get regions(): RegionSpan {
+  get regions(): RegionRange {
     const { range } = this.kernel.rmpopt
     const { regionBytes } = this.machine.geometry
     return { first: range.start / regionBytes, end: range.end / regionBytes }
@@ -118,16 +120,17 @@ export class Stand {
   }
 
   #on(clock: Clock, routine: Routine<unknown>, cpu: CpuId): Ns {
-    let isDone = false
+    let doneNs: Ns = -1
     clock.spawn(
       (function* (): Routine<void> {
         yield* routine
-        isDone = true
+        doneNs = clock.nowNs
       })(),
       cpu,
     )
-    while (!isDone) clock.run(clock.nextNs)
-    return clock.nowNs
+    clock.run(Number.POSITIVE_INFINITY)
+    assert(doneNs >= 0, 'the routine comes to its end')
+    return doneNs
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Ns } from '../arch/index.ts'
+import type { BroadcastCost } from './scan-cost.ts'
 import type { Task } from './task.ts'
 
 /** One pass of RMPOPT over memory, as it costs. */
@@ -19,21 +20,6 @@ export interface PassTotals {
   wallNsMax: Ns
   stallNsMax: Ns
   ipis: number
-}
-
-/** One broadcast, as it cost. All times are whole. */
-export interface BroadcastTally {
-  /** RMPOPTs on all CPUs. */
-  readonly rmpopts: number
-  readonly ipis: number
-  /** How long the sender waits. */
-  readonly waitNs: Ns
-  /** Time of the RMPOPTs on all CPUs. */
-  readonly rmpoptNs: Ns
-  /** Time that interrupts take from all CPUs but the sender. */
-  readonly handlersNs: Ns
-  /** The longest of them. */
-  readonly longestNs: Ns
 }
 
 /** What happened on a host, counted. The same whether loops are played with their generators or without. */
@@ -82,14 +68,20 @@ export class Tally {
     this.#spend(task, ns, 0, 0, 0)
   }
 
-  /** RMPOPT on many CPUs by broadcast. */
-  rmpoptBroadcast(task: Task, { rmpopts, ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastTally): void {
+  /** RMPOPT on many CPUs by broadcast. @param rmpopts on all CPUs */
+  rmpoptBroadcast(task: Task, rmpopts: number, { ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastCost): void {
     const { times } = task
     this.instructions += rmpopts * times
     this.rmpopts += rmpopts * times
     this.rmpoptNs += rmpoptNs * times
     this.ipis += ipis * times
     this.#spend(task, waitNs, handlersNs, longestNs, ipis)
+  }
+
+  /** A synchronous cross call to a task: one interrupt. */
+  crossCall(task: Task): void {
+    this.ipis++
+    this.#spend(task, 0, 0, 0, 1)
   }
 
   /** One RMPREAD and `pages` RMPUPDATEs: a folio made private or shared. */

@@ -1,5 +1,7 @@
 /** Comparisons that nobody ran, with figures as they might be: for what shows them. */
+
 import type { ComparedFigure, ComparedPolicy, CompareResult, RegionTimeMap, Sensitivity } from '../lab/index.ts'
+import { bestOther, onFront } from '../lab/pareto.ts'
 
 export interface Invented {
   /** Policies by name; unknown names get figures of their own. */
@@ -26,7 +28,7 @@ export function inventedComparison(invented: Invented = {}): CompareResult {
   }))
   const idealMean = ideal.reduce((sum, { coverage }) => sum + coverage, 0) / Math.max(1, moments)
   const compared = policies.map((name, index) => comparedPolicy(name, index, ideal, idealMean, seeds))
-  return {
+  return judged({
     schema: 'rmpopt.compare/1',
     command: `rmpopt compare --policies ${policies.join(',')} --versus ${versus} --hosts 4 --seed 1`,
     host: { name: 'venice-2s', memoryBytes: 2 ** 41, cores: 512, logicalCpus: 1024 },
@@ -40,10 +42,7 @@ export function inventedComparison(invented: Invented = {}): CompareResult {
     seed: 1,
     seeds,
     versus,
-    policies: compared.map((policy) => ({
-      ...policy,
-      isOnFront: !policy.isBound && !compared.some((by) => dominates(by, policy)),
-    })),
+    policies: compared,
     ideal: { coverageMean: idealMean, timeline: ideal },
     blockedRegions: {
       upTo16Pages: 1,
@@ -57,7 +56,13 @@ export function inventedComparison(invented: Invented = {}): CompareResult {
     map: regionTimeMap(policies, regions, moments),
     assumptions: ASSUMPTIONS,
     ...(isSwept ? { sensitivity: sensitivity(compared) } : {}),
-  }
+  })
+}
+
+/** The front, and the best other, as the lab would say. */
+export function judged(result: CompareResult): CompareResult {
+  const policies = onFront(result.policies)
+  return { ...result, policies, best: bestOther(policies, result.versus) }
 }
 
 const SIMULATED_NS = 3 * 86_400e9
@@ -133,12 +138,6 @@ function comparedPolicy(
     isBound,
   }
   return seeds === 0 ? policy : { ...policy, range: ranges(policy) }
-}
-
-function dominates(by: ComparedPolicy, policy: ComparedPolicy): boolean {
-  const figures = (of: ComparedPolicy) => [of.coverageLost, of.cpuNs, of.stallNsMax, of.keptBytes]
-  const [theirs, own] = [figures(by), figures(policy)]
-  return !by.isBound && theirs.every((value, at) => value <= own[at]) && theirs.some((value, at) => value < own[at])
 }
 
 /** Classes of a third of a decade, from 1 ms to three hours; delays spread evenly in logarithms around the median. */

@@ -1,6 +1,7 @@
 import { type CpuId, GIB, type Ns, type RegionIndex } from '../../arch/index.ts'
-import { allCpusPass, execute, moveToCpu, type Routine, rmpoptWorkHandler, serialPass } from '../../kernel/index.ts'
-import { type Costs, fillRmp, HOSTS, type HostSpec, type RmpState, ScanCost, Stand } from '../../sim/index.ts'
+import { execute, moveToCpu, type Routine, rmpoptWorkHandler } from '../../kernel/index.ts'
+import { executePass, WHOS } from '../../policy/index.ts'
+import { type Costs, fillRmp, HOSTS, type HostSpec, type PassLoop, type RmpState, ScanCost, Stand } from '../../sim/index.ts'
 
 /**
  * What an experiment would measure on a machine of these costs, in nanoseconds: where no page is assigned, and where every region
@@ -51,6 +52,12 @@ export class Experiments {
 }
 
 const FIRST_CPU: CpuId = 0
+const SERIAL = passBy('one-at-a-time')
+const ALL_CPUS = passBy('broadcast')
+
+function passBy(who: string): PassLoop {
+  return (kernel, regions, cpus) => executePass(kernel, WHOS[who], 'lowest', [regions], cpus)
+}
 
 function standIn(host: HostSpec, state: RmpState): Stand {
   const stand = new Stand({ host })
@@ -79,7 +86,7 @@ function serialMeanNs(stand: Stand, costs: Costs): Ns {
   const { topology } = stand.machine
   const perNode = topology.cores / topology.nodes
   const others = Array.from({ length: topology.nodes }, (_, node) => node * perNode + 1)
-  const { busyNs } = stand.pass(serialPass, topology.cpuSets.of([0, ...others]), { costs })
+  const { busyNs } = stand.pass(SERIAL, topology.cpuSets.of([0, ...others]), { costs })
   const perNodeCpus = topology.cpus / topology.nodes
   const sum = others.reduce((total, cpu, node) => total + (perNodeCpus - (node === 0 ? 1 : 0)) * busyNs[cpu], busyNs[0])
   return sum / topology.cpus / regionsOf(stand)
@@ -88,7 +95,7 @@ function serialMeanNs(stand: Stand, costs: Costs): Ns {
 function broadcastMeanNs(stand: Stand, costs: Costs): Ns {
   stand.forget()
   const { all } = stand.machine.topology.cpuSets
-  return stand.pass(allCpusPass, all, { costs }).rmpoptNs / all.size / regionsOf(stand)
+  return stand.pass(ALL_CPUS, all, { costs }).rmpoptNs / all.size / regionsOf(stand)
 }
 
 function regionsOf({ regions: { first, end } }: Stand): number {

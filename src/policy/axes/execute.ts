@@ -2,11 +2,13 @@ import type { CpuId, RegionIndex } from '../../arch/index.ts'
 import {
   holding,
   type Kernel,
+  moveToCpu,
   onlinePrimaries,
   type RegionRange,
   type Routine,
   rangesOf,
   rmpoptHere,
+  rmpoptInBatches,
   rmpoptOnMask,
   smpProcessorId,
 } from '../../kernel/index.ts'
@@ -14,8 +16,17 @@ import { type IndexSet, members } from '../../machine/index.ts'
 import { type Base, baseGroups } from '../base.ts'
 import type { Who } from './spec.ts'
 
-/** One pass: RMPOPT on these regions, executed as `who` says, with tables that begin where `base` says. */
-export function* executePass(kernel: Kernel, who: Who, base: Base, ranges: readonly RegionRange[]): Routine<void> {
+/**
+ * One pass: RMPOPT on these regions, executed as `who` says, with tables that begin where `base` says.
+ * @param cpus those that take part; default: the online ones that `who` names
+ */
+export function* executePass(
+  kernel: Kernel,
+  who: Who,
+  base: Base,
+  ranges: readonly RegionRange[],
+  cpus: IndexSet = who.threads === 'all' ? kernel.online : onlinePrimaries(kernel),
+): Routine<void> {
   const { tables, geometry } = kernel.machine
   yield { op: 'migrate-disable' }
   const here = yield* smpProcessorId()
@@ -25,7 +36,6 @@ export function* executePass(kernel: Kernel, who: Who, base: Base, ranges: reado
   kernel.tell.passEnds()
 
   function* groupByGroup(): Routine<void> {
-    const cpus = who.threads === 'all' ? kernel.online : onlinePrimaries(kernel)
     for (const { cpus: group, start } of baseGroups(kernel, cpus, base)) {
       const first = start / geometry.regionBytes
       const reached = { first, end: first + tables.reachBytes / geometry.regionBytes }
@@ -41,7 +51,10 @@ function common(a: RegionRange, b: RegionRange): RegionRange {
 
 /** CPUs that share a base: a leader first, if there is to be one, then the others. */
 function* onGroup(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {
-  if (!who.leads) return yield* onOthers(kernel, who, cpus, ranges)
+  if (!who.leads) {
+    kernel.tell.leaderDone()
+    return yield* onOthers(kernel, who, here, cpus, ranges)
+  }
   const { topology } = kernel.machine
   const successes = who.follow === 'successes' ? new Set<RegionIndex>() : undefined
   const isHere = topology.cpuSets.minus(cpus, topology.siblings(here)) !== cpus
@@ -50,9 +63,10 @@ function* onGroup(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges:
     if (isHere) yield* rmpoptHere(kernel, here, range, { successes })
     else yield* rmpoptOnMask(kernel, topology.cpuSets.of([leader]), range, { successes })
   }
+  kernel.tell.leaderDone()
   if (who.follow === 'none') return
   const followers = topology.cpuSets.minus(cpus, topology.siblings(leader))
-  yield* onOthers(kernel, who, followers, successes === undefined ? ranges : rangesOf(successes))
+  yield* onOthers(kernel, who, here, followers, successes === undefined ? ranges : rangesOf(successes))
 }
 
 /** Who leads CPUs that the pass does not run on: one that runs no guest, where guests are to be spared. */
@@ -61,9 +75,22 @@ function leaderOf(kernel: Kernel, { reach }: Who, cpus: IndexSet): CpuId {
   return members(spared.size > 0 ? spared : cpus).next().value as CpuId
 }
 
-function* onOthers(kernel: Kernel, who: Who, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {
+function* onOthers(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {
+  if (who.reach === 'one-at-a-time') return yield* inTasks(kernel, here, cpus, ranges)
   for (const mask of masks(kernel, who, cpus)) {
-    for (const range of ranges) yield* rmpoptOnMask(kernel, mask, range)
+    for (const range of ranges) {
+      if (who.batch > 1) yield* rmpoptInBatches(kernel, mask, range, who.batch)
+      else yield* rmpoptOnMask(kernel, mask, range)
+    }
+  }
+}
+
+/** One CPU after the other, each by a synchronous cross call to a task that goes over all regions. */
+function* inTasks(kernel: Kernel, here: CpuId, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {
+  for (const cpu of members(cpus)) {
+    yield* moveToCpu(cpu)
+    for (const range of ranges) yield* rmpoptHere(kernel, cpu, range)
+    yield* moveToCpu(here)
   }
 }
 
@@ -86,7 +113,7 @@ function masks(kernel: Kernel, { reach, groupCores }: Who, cpus: IndexSet): Inde
     case 'idle-only':
       return [idleOf(kernel, cpus)]
     case 'one-at-a-time':
-      return [...members(cpus)].map((cpu) => cpuSets.of([cpu]))
+      return [] // no interrupts
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CompareResult } from '../../lab/index.ts'
-import { inventedComparison } from '../../testing/compare-results.ts'
+import { inventedComparison, judged } from '../../testing/compare-results.ts'
 import { conclusions } from './conclusions.ts'
 
 describe('conclusions', () => {
@@ -69,5 +69,5 @@ function withPolicies(
   result: CompareResult,
   change: (policy: CompareResult['policies'][number]) => CompareResult['policies'][number],
 ): CompareResult {
-  return { ...result, policies: result.policies.map(change) }
+  return judged({ ...result, policies: result.policies.map(change) })
 }
