@@ -1,15 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  BACKINGS,
-  HOSTS,
-  PLACEMENTS,
-  POLICIES,
-  resolveScan,
-  resolveScenario,
-  SCAN_LOOPS,
-  SCAN_STATES,
-  SCAN_THREADS,
-} from '../lab/index.ts'
+import { BACKINGS, HOSTS, PLACEMENTS, resolveScan, resolveScenario, SCAN_LOOPS, SCAN_STATES, SCAN_THREADS } from '../lab/index.ts'
 import { program } from './program.ts'
 
 const run = program().commands.find((command) => command.name() === 'run')
@@ -19,7 +9,6 @@ test.each([
   ['--host', HOSTS],
   ['--backing', BACKINGS],
   ['--placement', PLACEMENTS],
-  ['--policy', POLICIES],
 ])('the help on %s names all there are', (flag, known) => {
   const [names] = help(flag).split(' (default')
   expect(names.replace(/^.*: /, '').split(/, | or /)).toEqual(known.map(({ name }) => name))
