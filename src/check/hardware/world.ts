@@ -54,6 +54,11 @@ export class World {
     return this.#keys[pfn] === key ? this.#values[pfn] : 'ciphertext'
   }
 
+  /** What was last written to a page, with whatever key. */
+  written(pfn: number): number {
+    return this.#values[pfn]
+  }
+
   write(pfn: number, value: number, key = 0): void {
     assert(pfn >= 0 && pfn < this.#values.length, `page ${pfn} exists`)
     this.#values[pfn] = value
