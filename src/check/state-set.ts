@@ -5,7 +5,7 @@ const STATES_MAX = 2 ** 31 - 1
 
 /**
  * States, each once, numbered as they come: an open-addressing hash table over flat typed arrays. A state costs its words and
- * 4 bytes divided by how full the table is (a third to two thirds), and nothing for the garbage collector.
+ * 4 bytes divided by how full the table is (a quarter to a half), and nothing for the garbage collector.
  */
 export class StateSet {
   readonly words: number
@@ -30,23 +30,14 @@ export class StateSet {
 
   /** @returns the number of the state if it is new; if not, the bitwise complement of its number */
   add(state: State): number {
-    const slots = this.#slots
-    let slot = this.#hash(state) & this.#mask
-    for (let found = slots[slot]; found !== 0; found = slots[slot]) {
-      if (this.#is(found - 1, state)) return ~(found - 1)
-      slot = (slot + 1) & this.#mask
-    }
-    return this.#insert(state, slot)
+    const slot = this.#slotOf(state)
+    const found = this.#slots[slot]
+    return found === 0 ? this.#insert(state, slot) : ~(found - 1)
   }
 
   /** The number of a state, or -1. */
   indexOf(state: State): number {
-    let slot = this.#hash(state) & this.#mask
-    for (let found = this.#slots[slot]; found !== 0; found = this.#slots[slot]) {
-      if (this.#is(found - 1, state)) return found - 1
-      slot = (slot + 1) & this.#mask
-    }
-    return -1
+    return this.#slots[this.#slotOf(state)] - 1
   }
 
   read(index: number, into: State): void {
@@ -59,10 +50,17 @@ export class StateSet {
     return this.#states.slice(index * this.words, (index + 1) * this.words)
   }
 
-  #is(index: number, state: State): boolean {
-    const at = index * this.words
-    for (let word = 0; word < this.words; word++) if (this.#states[at + word] !== state[word]) return false
-    return true
+  /** The slot that holds the state, or is free for it. */
+  #slotOf(state: State): number {
+    const { words } = this
+    const [states, slots, mask] = [this.#states, this.#slots, this.#mask]
+    for (let slot = hashOf(state, words) & mask; ; slot = (slot + 1) & mask) {
+      if (slots[slot] === 0) return slot
+      const at = (slots[slot] - 1) * words
+      let word = 0
+      while (word < words && states[at + word] === state[word]) word++
+      if (word === words) return slot
+    }
   }
 
   #insert(state: State, slot: number): number {
@@ -71,7 +69,7 @@ export class StateSet {
     if (this.count * this.words > this.#states.length) this.#states = grown(this.#states)
     this.#states.set(state, index * this.words)
     this.#slots[slot] = index + 1
-    if (this.count * 3 > this.#slots.length * 2) this.#rehash()
+    if (this.count * 2 > this.#slots.length) this.#rehash()
     return index
   }
 
@@ -81,21 +79,21 @@ export class StateSet {
     const state = new Int32Array(this.words)
     for (let index = 0; index < this.count; index++) {
       this.read(index, state)
-      let slot = this.#hash(state) & this.#mask
+      let slot = hashOf(state, this.words) & this.#mask
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
       this.#slots[slot] = index + 1
     }
   }
+}
 
-  #hash(state: State): number {
-    let hash = 0x2545f491
-    for (let word = 0; word < this.words; word++) {
-      hash = Math.imul(hash ^ state[word], 0x9e3779b1)
-      hash ^= hash >>> 15
-    }
-    hash = Math.imul(hash, 0x85ebca6b)
-    return hash ^ (hash >>> 13)
+function hashOf(state: State, words: number): number {
+  let hash = 0x2545f491
+  for (let word = 0; word < words; word++) {
+    hash = Math.imul(hash ^ state[word], 0x9e3779b1)
+    hash ^= hash >>> 15
   }
+  hash = Math.imul(hash, 0x85ebca6b)
+  return hash ^ (hash >>> 13)
 }
 
 const SMALLEST = 1024
