@@ -71,7 +71,7 @@ export const HARDWARE_MUTANTS: Readonly<Record<string, HardwareMutant>> = {
     scene: optimised,
     mutate: ({ tables }) => {
       const clear = tables.clear.bind(tables)
-      tables.clear = (at) => clear(at + 1)
+      tables.clear = (at) => clear((at + 1) % tables.sets.length)
     },
     caughtBy: ['race guarantee', 'soundness', 'true results'],
   },

@@ -1,3 +1,4 @@
+import type { Machine } from '../../machine/index.ts'
 import { breadthFirst } from '../breadth-first.ts'
 import { endings } from '../endings.ts'
 import { pathTo } from '../graph.ts'
@@ -48,14 +49,16 @@ export interface Outcome {
 export interface RunLitmusOptions {
   /** More states than this are too many. Default: 2 million. */
   readonly statesMax?: number
+  /** What is done to the machine before anything else: other hardware, to see whether the file notices. */
+  readonly prepare?: (machine: Machine) => void
 }
 
 /**
  * Plays every interleaving of a file.
  * @throws LitmusProblem where the file asks for what there is not, or for too much
  */
-export function runLitmus(file: LitmusFile, { statesMax = 2e6 }: RunLitmusOptions = {}): LitmusOutcome {
-  const { model, scope, programs } = modelOf(file)
+export function runLitmus(file: LitmusFile, { statesMax = 2e6, prepare }: RunLitmusOptions = {}): LitmusOutcome {
+  const { model, scope, programs } = modelOf(file, prepare)
   const { graph, states, because } = breadthFirst(model, { statesMax })
   if (because !== undefined)
     throw new LitmusProblem(only(file, 'columns'), `there are more than ${statesMax} states; make the programs shorter`)
@@ -121,9 +124,13 @@ function sumOf(ends: readonly End[]): number {
   return ends.reduce((sum, { runs }) => sum + runs, 0)
 }
 
-function modelOf(file: LitmusFile): { model: HardwareModel; scope: Scope; programs: Programs } {
-  const { machine, regions } = smallMachine(of(file, 'machine').flatMap(({ settings }) => settings))
-  const scope = new Scope(machine, regions)
+function modelOf(
+  file: LitmusFile,
+  prepare: RunLitmusOptions['prepare'],
+): { model: HardwareModel; scope: Scope; programs: Programs } {
+  const machine = smallMachine(of(file, 'machine').flatMap(({ settings }) => settings))
+  prepare?.(machine)
+  const scope = new Scope(machine)
   const memory = setUp(
     scope,
     of(file, 'setup').map(({ setup }) => setup),

@@ -14,12 +14,9 @@ export interface Piece {
 /** What words mean on a machine. Every method throws a `LitmusProblem` for a word that means nothing. */
 export class Scope {
   readonly machine: Machine
-  /** Regions that the file asked for; those of the RMP itself come after them. */
-  readonly regions: number
 
-  constructor(machine: Machine, regions: number) {
+  constructor(machine: Machine) {
     this.machine = machine
-    this.regions = regions
   }
 
   cpu(word: Word): CpuId {

@@ -24,14 +24,14 @@ const NAMED_OPTIONS: Partial<Record<keyof MachineOptions, readonly string[]>> = 
  * The machine of a litmus file: `regions` regions of `huges` huge pages of `pages` pages, and after them those that hold the
  * RMP itself. Every CPU reaches `reach` regions.
  */
-export function smallMachine(settings: readonly Operand[]): { readonly machine: Machine; readonly regions: number } {
+export function smallMachine(settings: readonly Operand[]): Machine {
   const given = readSettings(settings)
   const size = (name: keyof typeof SIZES) => given.sizes[name] ?? SIZES[name][0]
   const g = geometry(4 * KIB, size('pages'), size('huges'))
   const base = size('regions') * g.regionBytes
   const own = Math.ceil((RMP_BOOKKEEPING_BYTES + RST_BYTES) / g.regionBytes) * g.regionBytes
   const { segmented = true, ...features } = given.features
-  const machine = new Machine({
+  return new Machine({
     geometry: g,
     topology: { sockets: 1, coresPerSocket: size('cores'), threadsPerCore: size('threads'), nodesPerSocket: 1 },
     ram: [{ start: 0, end: base + own, node: 0 }],
@@ -43,7 +43,6 @@ export function smallMachine(settings: readonly Operand[]): { readonly machine: 
     asidMax: size('asids'),
     options: given.options,
   })
-  return { machine, regions: size('regions') }
 }
 
 interface Settings {
