@@ -5,7 +5,7 @@ const STATES_MAX = 2 ** 31 - 1
 
 /**
  * States, each once, numbered as they come: an open-addressing hash table over flat typed arrays. A state costs its words and
- * 4 bytes divided by how full the table is (a quarter to a half), and nothing for the garbage collector.
+ * 4 bytes divided by how full the table is (a third to two thirds), and nothing for the garbage collector.
  */
 export class StateSet {
   readonly words: number
@@ -54,7 +54,7 @@ export class StateSet {
   #slotOf(state: State): number {
     const { words } = this
     const [states, slots, mask] = [this.#states, this.#slots, this.#mask]
-    for (let slot = hashOf(state, words) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashOf(state, 0, words) & mask; ; slot = (slot + 1) & mask) {
       if (slots[slot] === 0) return slot
       const at = (slots[slot] - 1) * words
       let word = 0
@@ -69,27 +69,28 @@ export class StateSet {
     if (this.count * this.words > this.#states.length) this.#states = grown(this.#states)
     this.#states.set(state, index * this.words)
     this.#slots[slot] = index + 1
-    if (this.count * 2 > this.#slots.length) this.#rehash()
+    if (this.count * 3 > this.#slots.length * 2) this.#rehash()
     return index
   }
 
   #rehash(): void {
     this.#slots = new Int32Array(this.#slots.length * 2)
     this.#mask = this.#slots.length - 1
-    const state = new Int32Array(this.words)
+    const { words } = this
+    const [states, slots, mask] = [this.#states, this.#slots, this.#mask]
     for (let index = 0; index < this.count; index++) {
-      this.read(index, state)
-      let slot = hashOf(state, this.words) & this.#mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
-      this.#slots[slot] = index + 1
+      let slot = hashOf(states, index * words, words) & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = index + 1
     }
   }
 }
 
-function hashOf(state: State, words: number): number {
+/** Of the state that begins at `at`. */
+function hashOf(states: Int32Array, at: number, words: number): number {
   let hash = 0x2545f491
   for (let word = 0; word < words; word++) {
-    hash = Math.imul(hash ^ state[word], 0x9e3779b1)
+    hash = Math.imul(hash ^ states[at + word], 0x9e3779b1)
     hash ^= hash >>> 15
   }
   hash = Math.imul(hash, 0x85ebca6b)

@@ -43,8 +43,8 @@ export class HardwareModel implements Model {
   readonly #shared = new Interner()
   /** For each property the regions, as bits, for which it does not hold, by shared state. */
   readonly #wrong: readonly number[][]
-  /** Of each shared state whether something does not hold for some region. */
-  readonly #suspect: number[] = []
+  /** The regions, as bits, for which some property does not hold, by shared state. */
+  readonly #wrongSomehow: number[] = []
   readonly #threads = new ThreadStates()
   readonly #stepper: Stepper
   readonly #steps: readonly PairTable[]
@@ -102,9 +102,14 @@ export class HardwareModel implements Model {
   }
 
   isSuspect(state: State): boolean {
-    let suspect = this.#suspect[state[0]]
-    for (let word = 1; word < state.length; word++) suspect |= this.#threads.at(state[word]).broken
-    return suspect !== 0
+    let wrong = this.#wrongSomehow[state[0]]
+    let broken = 0
+    for (let word = 1; word < state.length; word++) {
+      const thread = this.#threads.at(state[word])
+      wrong &= ~thread.converting
+      broken |= thread.broken
+    }
+    return (wrong | broken) !== 0
   }
 
   label(state: State, action: number): string {
@@ -184,7 +189,8 @@ export class HardwareModel implements Model {
       this.enter(shared)
       const wrong = this.#asked.map((property) => this.#wrongNow(property))
       for (const [index, regions] of wrong.entries()) this.#wrong[index].push(regions)
-      this.#suspect.push(wrong.reduce((any, regions) => any | regions, 0))
+      const ofRegions = wrong.filter((_, index) => 'ofRegion' in this.#asked[index])
+      this.#wrongSomehow.push(ofRegions.reduce((any, regions) => any | regions, 0))
     }
     return shared
   }
