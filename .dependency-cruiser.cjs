@@ -6,14 +6,15 @@ const rooms = {
   policy: ['kernel', 'machine', 'arch'],
   workload: ['arch'],
   sim: ['policy', 'kernel', 'machine', 'workload', 'arch'],
-  lab: ['sim', 'policy', 'kernel', 'machine', 'workload', 'arch'],
+  check: ['policy', 'kernel', 'machine', 'arch'],
+  lab: ['check', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch'],
   report: ['lab'],
   files: ['lab', 'workload', 'arch'],
   workers: ['lab', 'files'],
   cli: ['lab', 'report', 'files', 'workers'],
-  bench: ['lab', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch', 'files', 'workers'],
+  bench: ['lab', 'check', 'sim', 'policy', 'kernel', 'machine', 'workload', 'arch', 'files', 'workers'],
 }
-const inner = ['arch', 'machine', 'kernel', 'policy', 'workload', 'sim', 'lab']
+const inner = ['arch', 'machine', 'kernel', 'policy', 'workload', 'sim', 'check', 'lab']
 
 const walls = Object.entries(rooms).flatMap(([room, allowed]) => [
   {

@@ -8,6 +8,7 @@ import { V10 } from '../policy/index.ts'
 import { HostSimulation, type HostSpec } from '../sim/index.ts'
 import { simulateOn } from '../workers/index.ts'
 import { generateTrace } from '../workload/index.ts'
+import { statesPerSecond } from './states.ts'
 
 /** `npm run bench [-- --trace FILE]`: what the simulator costs in time and memory on this machine. */
 const { values } = parseArgs({ options: { trace: { type: 'string' }, hosts: { type: 'string', default: '80' } } })
@@ -17,6 +18,7 @@ const huge: HostSpec = { ...venice, name: '16 TiB, 4096 CPUs', sockets: 4, cores
 memoryOfHosts()
 oneHostDay()
 await onePass()
+statesPerSecond()
 if (values.trace !== undefined) await wholeFleet(values.trace, Number(values.hosts))
 
 function idleHost(host: HostSpec, players = true): HostSimulation {

@@ -39,6 +39,7 @@ const FILES: Record<string, string | Uint8Array> = {
   'negative.yaml': MEASUREMENTS.replace('value: 311.1', 'value: -311.1'),
   'unit.yaml': MEASUREMENTS.replace('unit: ms', 'unit: msec'),
   'few.yaml': MEASUREMENTS.replaceAll('fit: true', 'fit: false'),
+  'bad.litmus': 'litmus bad\nCPU0\nRMPOTP region0\nexists CPU0:CF = 1\n',
 }
 for (const [name, content] of Object.entries(FILES)) writeFileSync(join(directory, name), content)
 
@@ -116,6 +117,10 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
       /^--at: 777600 s is beyond the end of the run, \d+ s; choose an earlier time$/,
     ],
     ['table --host tiny --trace good.csv --at 5 --host-index 7', /^--host-index: 7 is too high for a run on 1 host; /],
+    ['litmus bad.litmus', 'bad.litmus:3:1: "RMPOTP" is no instruction; did you mean RMPOPT?'],
+    ['litmus --format', '--format: there is nothing to format; name a file'],
+    ['litmus gone.litmus', 'gone.litmus: there is no such file; check the name'],
+    ['litmus --format --json bad.litmus', /^option '--format' cannot be used with option '--json'; /],
     ['explain --step 99', /^--step: there is no step 99; give 1 to \d+$/],
     ['explain --step one', '--step: "one" is not a number; give a whole number from 1'],
     ['explain --step 1 --assumptions', /^option '--step <n>' cannot be used with option '--assumptions'; /],

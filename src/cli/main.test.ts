@@ -56,14 +56,21 @@ describe.concurrent('the program', () => {
     expect(await output('--version')).toBe(`${JSON.parse(readFileSync(PACKAGE, 'utf8')).version}\n`)
   })
 
-  test.each(['', '--help', 'help', 'run --help', 'explain --help', 'table --help', 'scan --help', 'calibrate --help'])(
-    'helps: rmpopt %s',
-    async (line) => {
-      const help = await output(line)
-      expect(help).toMatch(/^Usage: rmpopt /)
-      expect(help).toContain('Example')
-    },
-  )
+  test.each([
+    '',
+    '--help',
+    'help',
+    'run --help',
+    'explain --help',
+    'table --help',
+    'scan --help',
+    'calibrate --help',
+    'litmus --help',
+  ])('helps: rmpopt %s', async (line) => {
+    const help = await output(line)
+    expect(help).toMatch(/^Usage: rmpopt /)
+    expect(help).toContain('Example')
+  })
 
   test('shows a run on one screen, without colours in a pipe', async () => {
     // Even where other programs would show them.
@@ -147,6 +154,23 @@ describe.concurrent('the program', () => {
     const { schema, rows } = JSON.parse(await output('calibrate --json'))
     expect(schema).toBe('rmpopt.calibrate/1')
     expect(rows).toHaveLength(10)
+  })
+
+  test('plays the litmus corpus, and one file of it with every outcome', async () => {
+    const corpus = await output('litmus')
+    expect(corpus).toMatch(/\n\d+ files: all conditions hold\n$/)
+    const { schema, holds, files } = JSON.parse(await output('litmus --json'))
+    expect({ schema, holds }).toEqual({ schema: 'rmpopt.litmus/1', holds: true })
+    expect(corpus.split('\n').filter((line) => line.startsWith('ok'))).toHaveLength(files.length)
+  })
+
+  test('ends with exit code 1 where a litmus condition does not hold, and shows why', async () => {
+    writeFileSync(join(directory, 'no.litmus'), 'litmus no\nCPU0\nRMPOPT region0,verify\nnever CPU0:CF=1\n')
+    const { code, stdout, stderr } = await rmpopt('litmus no.litmus')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(stdout).toContain('fails  never CPU0:CF = 1  (in 1 of 1)\n        CPU0: RMPOPT region0, verify: begin, look up,')
+    expect((await rmpopt('litmus no.litmus --json')).code).toBe(1)
+    expect(await output('litmus --format no.litmus')).toBe('litmus no\n\nCPU0\n  RMPOPT region0, verify\n\nnever CPU0:CF = 1\n')
   })
 
   test('lists what it assumes', async () => {

@@ -1,7 +1,7 @@
 import type { ScreenOptions } from '../report/index.ts'
 
 /**
- * Exit codes: 0 done; 2 the input is wrong, one line on stderr; 3 a bug of ours, one line, and the stack where RMPOPT_DEBUG is
+ * Exit codes: 0 done; 1 the answer is no; 2 the input is wrong, one line on stderr; 3 a bug of ours, one line, and the stack where RMPOPT_DEBUG is
  * set. Ctrl-C is left to the system: it ends the process at once, even in the middle of a computation, and shells see 130.
  */
 export async function exitCodeOf(work: () => Promise<unknown>): Promise<number> {
@@ -10,12 +10,16 @@ export async function exitCodeOf(work: () => Promise<unknown>): Promise<number> 
     return 0
   } catch (error) {
     if (error instanceof Ended) return 0
+    if (error instanceof AnswerIsNo) return ANSWER_IS_NO
     return failed(error)
   }
 }
 
 /** Thrown where there is nothing more to do, and nothing wrong. */
 export class Ended extends Error {}
+
+/** Thrown when all is said, and what was said is "no": a condition that does not hold. */
+export class AnswerIsNo extends Error {}
 
 /** What was typed is wrong. It is what the lab calls a `UserError`, without loading the lab. */
 export class UsageError extends Error {
@@ -57,6 +61,7 @@ export function watchOutput(): void {
   process.on('uncaughtException', (error) => process.exit(failed(error)))
 }
 
+const ANSWER_IS_NO = 1
 const INPUT_IS_WRONG = 2
 const BUG_OF_OURS = 3
 

@@ -79,6 +79,15 @@ export function program(): Command {
     .action(async (file: string | undefined, flags: CalibrateFlags) =>
       (await import('./calibrate-command.ts')).calibrateCommand(file, flags),
     )
+  strict(root.command('litmus'))
+    .summary('play every interleaving of small programs, and check what may come of them')
+    .description('Play every interleaving of small programs, step by step, and check what may, must and must not come of them.')
+    .argument('[files...]', 'litmus files, or directories of them (default: the corpus that comes with the program)')
+    .option('--all-outcomes', 'list every outcome, with an interleaving that leads to it')
+    .addOption(new Option('--format', 'print the files in their canonical form').conflicts(['allOutcomes', 'json']))
+    .option('--json', 'print one JSON document instead')
+    .addHelpText('after', LITMUS_HELP)
+    .action(async (files: string[], flags: LitmusFlags) => (await import('./litmus-command.ts')).litmusCommand(files, flags))
   return root
 }
 
@@ -111,6 +120,12 @@ export interface ScanFlags {
   readonly seed?: string
   readonly sensitivity?: boolean
   readonly seeds?: string
+  readonly json?: boolean
+}
+
+export interface LitmusFlags {
+  readonly allOutcomes?: boolean
+  readonly format?: boolean
   readonly json?: boolean
 }
 
@@ -189,7 +204,7 @@ Examples:
   rmpopt explain                         how it all works, step by step
   rmpopt table --host tiny --hosts 1 --until 1h --at 30m
 
-Exit codes: 0 done; 2 the input is wrong, one line on stderr says how; 3 a bug of ours; 130 Ctrl-C.`
+Exit codes: 0 done; 1 the answer is no; 2 the input is wrong, one line on stderr says how; 3 a bug of ours; 130 Ctrl-C.`
 
 const RUN_HELP = `
 Examples:
@@ -228,3 +243,11 @@ Examples:
 const TABLE_HELP = `
 Example:
   rmpopt table --until 6h --at 5h --host-index 1`
+
+const LITMUS_HELP = `
+Examples:
+  rmpopt litmus                          the corpus: what is known of the hardware, point by point
+  rmpopt litmus race.litmus --all-outcomes
+  rmpopt litmus --format race.litmus
+
+Exit code 1: a condition does not hold. docs/litmus.md tells what a file looks like.`

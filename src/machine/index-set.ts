@@ -38,6 +38,11 @@ export class SetSpace {
     return this.#intern(words)
   }
 
+  /** The set that has these words. */
+  fromWords(words: Uint32Array): IndexSet {
+    return this.#intern(words)
+  }
+
   where(has: (member: number) => boolean): IndexSet {
     const words = new Uint32Array(this.none.words.length)
     for (let member = 0; member < this.capacity; member++) if (has(member)) words[member >>> 5] |= 1 << (member & 31)

@@ -116,6 +116,12 @@ export function machineAssumptions(options: MachineOptions): Assumption[] {
       'on the same entry; on another one of the same 2 MiB',
       '[K, APM] §2',
     ),
+    choice(
+      'firmware-meets-lock',
+      'INVALID_PAGE_STATE',
+      'a firmware command on an entry that an RMPUPDATE in flight has locked is refused',
+      '[A] §4',
+    ),
     choice('legacy-shutdown-pages', 'kept', 'after a legacy shutdown the RMP’s own memory stays firmware-owned', '[A] §7'),
   ]
 }

@@ -396,7 +396,11 @@ describe('mutants: hardware that breaks the guarantee is caught (a check that ca
     },
     'a scan is not noticed by anybody': {
       cpus: pair,
-      mutate: ({ tables }) => vi.spyOn(tables, 'open').mockReturnValue(undefined),
+      mutate: ({ tables }) =>
+        vi.spyOn(tables, 'open').mockImplementation((id, region, cores) => {
+          const deaf = { id, region, cores, lost: false }
+          tables.scans.push(Object.defineProperty(deaf, 'lost', { get: () => false, set: () => {} }))
+        }),
     },
     'the broadcast reaches only the CPU that sends it': {
       cpus: pair,
@@ -462,7 +466,10 @@ describe('mutants: hardware that breaks the guarantee is caught (a check that ca
       mutate: (machine) => {
         const { tables } = machine
         const publish = tables.publish.bind(tables)
-        vi.spyOn(tables, 'publish').mockImplementation((scan) => publish(Object.assign(scan, { lost: false })))
+        vi.spyOn(tables, 'publish').mockImplementation((id) => {
+          for (const scan of tables.scans) scan.lost = false
+          return publish(id)
+        })
       },
     }
     expect(findViolation(stage(scene), (race) => brokenGuarantee(race, 1))).toContain('after')

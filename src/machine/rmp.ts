@@ -8,6 +8,7 @@ import {
   type RmpEntry,
   type RmpReadForm,
 } from '../arch/index.ts'
+import { saveWide, type WordReader } from './snapshot.ts'
 
 /** Bits of the compact form of an entry. All zero: the default, a page of the hypervisor. */
 export const ASSIGNED = 1
@@ -205,6 +206,37 @@ export class Rmp {
     }
   }
 
+  /** Appends all entries and the rights of VMPLs. */
+  save(to: number[]): void {
+    for (let huge = 0; huge < this.#huges.length / WORDS; huge++) {
+      const at = huge * WORDS
+      for (let word = at; word < at + WORDS; word++) to.push(this.#huges[at] === MIXED && word > at ? 0 : this.#huges[word] | 0)
+      if (this.#huges[at] !== MIXED) continue
+      const { bits, asid, gfn } = this.#detail(huge)
+      for (let page = 0; page < bits.length; page++) {
+        to.push(bits[page], asid[page])
+        saveWide(to, gfn[page])
+      }
+    }
+    const rights = [...this.#permissions].filter(([, given]) => given !== 0).sort(([a], [b]) => a - b)
+    to.push(rights.length, ...rights.flat())
+  }
+
+  /** Takes on what `save` has written; nobody is told of changed counts. */
+  load(from: WordReader): void {
+    const { hugePages, regionHuges } = this.geometry
+    this.#mixed.clear()
+    this.#permissions.clear()
+    this.assignedPages.fill(0)
+    for (let huge = 0; huge < this.#huges.length / WORDS; huge++) {
+      for (let word = huge * WORDS; word < (huge + 1) * WORDS; word++) this.#huges[word] = from.next()
+      if (this.#huges[huge * WORDS] === MIXED) this.#mixed.set(huge, loadMixed(from, hugePages))
+      this.assignedPages[Math.floor(huge / regionHuges)] += this.hugeAssigned(huge)
+    }
+    for (let left = from.next(); left > 0; left--) this.#permissions.set(from.next(), from.next())
+    for (let region = 0; region < this.regions; region++) this.#firstAssigned[region] = this.assignedPages[region] === 0 ? -1 : -2
+  }
+
   #count(huge: HugeIndex, delta: number): void {
     if (delta === 0) return
     const { regionHuges } = this.geometry
@@ -263,4 +295,18 @@ export class Rmp {
     this.#mixed.delete(huge)
     this.#write(huge, bits[0], asid[0], gfn[0])
   }
+}
+
+function loadMixed(from: WordReader, hugePages: number): MixedHuge {
+  const bits = new Uint8Array(hugePages)
+  const asid = new Uint16Array(hugePages)
+  const gfn = new Float64Array(hugePages)
+  let assigned = 0
+  for (let page = 0; page < hugePages; page++) {
+    bits[page] = from.next()
+    asid[page] = from.next()
+    gfn[page] = from.wide()
+    assigned += bits[page] & ASSIGNED
+  }
+  return { bits, asid, gfn, assigned }
 }

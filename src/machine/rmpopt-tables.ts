@@ -1,9 +1,12 @@
-import type { CoreId, RegionIndex, RmpoptBase, Spa } from '../arch/index.ts'
+import { assert, type CoreId, type RegionIndex, type RmpoptBase, type Spa } from '../arch/index.ts'
 import { has, type IndexSet } from './index-set.ts'
 import type { Machine } from './machine.ts'
+import { AS_THEY_ARE, type Renaming, saveSet, type WordReader } from './snapshot.ts'
 
 /** An RMPOPT(verify) between its first look at the RMP and its answer. */
-export interface Scan {
+interface Scan {
+  /** What its owner calls it: the number of the CPU that executes it, or one of `newScan`. */
+  readonly id: number
   region: RegionIndex
   /** Cores that this scan will serve. */
   cores: IndexSet
@@ -29,7 +32,9 @@ export class RmpoptTables {
   /** Changes whenever it changes which CPUs can execute RMPOPT on what: lets others remember what they worked out. */
   epoch = 0
   readonly #machine: Machine
-  readonly #scans: Scan[] = []
+  /** RMPOPTs in flight. */
+  readonly scans: Scan[] = []
+  #named = 0
   /** Of each region the cores that reach it, where that was asked since `#reachingEpoch`. */
   readonly #reachingOf: (IndexSet | undefined)[] = []
   #reachingEpoch = -1
@@ -54,25 +59,29 @@ export class RmpoptTables {
     return this.reaches(core, region) && has(this.sets[region], core)
   }
 
-  /** Begins a scan: from now on an RMPUPDATE that assigns a page of the region makes it fail. */
-  open(scan: Scan): void {
-    scan.lost = false
-    this.#scans.push(scan)
+  /** A number for scans that many CPUs make at once: the others go by the CPU's number. */
+  newScan(): number {
+    return --this.#named
+  }
+
+  /** Begins a scan for some cores: from now on an RMPUPDATE that assigns a page of the region makes it fail. */
+  open(id: number, region: RegionIndex, cores: IndexSet): void {
+    this.scans.push({ id, region, cores, lost: false })
   }
 
   /** Ends a scan, unsuccessfully: the bits are clear, nothing is cached [seed, A §6.11]. */
-  fail(scan: Scan): void {
-    this.#close(scan)
-    this.#set(scan.region, this.#machine.topology.coreSets.minus(this.sets[scan.region], scan.cores))
+  fail(id: number): void {
+    const { region, cores } = this.#close(id)
+    this.#set(region, this.#machine.topology.coreSets.minus(this.sets[region], cores))
   }
 
   /** Ends a scan that found no assigned page: sets the bits, unless the scan was lost. @returns whether they are set */
-  publish(scan: Scan): boolean {
+  publish(id: number): boolean {
+    const scan = this.#close(id)
     if (scan.lost) {
-      this.fail(scan)
+      this.#set(scan.region, this.#machine.topology.coreSets.minus(this.sets[scan.region], scan.cores))
       return false
     }
-    this.#close(scan)
     const { options, topology } = this.#machine
     if (options.resultCache) this.cached[scan.region] = 1
     const served = options.successBroadcast ? this.#reaching(scan.region) : scan.cores
@@ -84,7 +93,7 @@ export class RmpoptTables {
   clear(region: RegionIndex): void {
     this.#set(region, this.#machine.topology.coreSets.none)
     this.dropResult(region)
-    for (const scan of this.#scans) if (scan.region === region) scan.lost = true
+    for (const scan of this.scans) if (scan.region === region) scan.lost = true
   }
 
   /** RMPUPDATE has changed the region: a cached result is not to be trusted any more [A §6.11]. */
@@ -103,6 +112,7 @@ export class RmpoptTables {
     this.epoch++
     this.bases[core] = next
     if ((enabled === next.enabled && base === next.base) || !this.#machine.options.baseChangeClearsTable) return
+    for (const scan of this.scans) if (has(scan.cores, core)) scan.lost = true // it was about the other table
     const { coreSets } = this.#machine.topology
     const mine = coreSets.of([core])
     for (let region = 0; region < this.sets.length; region++) this.#set(region, coreSets.minus(this.sets[region], mine))
@@ -131,10 +141,49 @@ export class RmpoptTables {
     return (this.#reachingOf[region] ??= coreSets.where((core) => this.reaches(core, region)))
   }
 
-  #close(scan: Scan): void {
-    const scans = this.#scans
-    if (scans.at(-1) === scan) scans.pop()
-    else if (scans.includes(scan)) scans.splice(scans.indexOf(scan), 1)
+  /** Appends bits, cached results, bases and scans; `names`: as if the CPUs were called otherwise. */
+  save(to: number[], names: Renaming = AS_THEY_ARE): void {
+    const { coreSets, cores } = this.#machine.topology
+    for (const set of this.sets) saveSet(to, coreSets, set, names.core)
+    to.push(...this.cached)
+    const bases = to.length
+    for (const [core, { enabled, base }] of this.bases.entries()) {
+      const at = bases + (names.core?.(core) ?? core)
+      to[at] = enabled ? 1 : 0
+      to[at + cores] = base / this.#machine.geometry.regionBytes
+    }
+    to.push(this.scans.length)
+    const scans = this.scans.map((scan) => ({ ...scan, id: scan.id < 0 ? scan.id : (names.cpu?.(scan.id) ?? scan.id) }))
+    for (const { id, region, cores: served, lost } of scans.sort((a, b) => a.id - b.id)) {
+      to.push(id, region, lost ? 1 : 0)
+      saveSet(to, coreSets, served, names.core)
+    }
+  }
+
+  /** Takes on what `save` has written. Listeners are told nothing. */
+  load(from: WordReader): void {
+    const { coreSets, cores } = this.#machine.topology
+    for (let region = 0; region < this.sets.length; region++) this.sets[region] = from.set(coreSets)
+    for (let region = 0; region < this.cached.length; region++) this.cached[region] = from.next()
+    const enabled = Array.from({ length: cores }, () => from.next() === 1)
+    for (let core = 0; core < cores; core++) {
+      this.bases[core] = { enabled: enabled[core], base: from.next() * this.#machine.geometry.regionBytes }
+    }
+    this.scans.length = from.next()
+    for (let i = 0; i < this.scans.length; i++) {
+      const [id, region, lost] = [from.next(), from.next(), from.next() === 1]
+      this.scans[i] = { id, region, cores: from.set(coreSets), lost }
+    }
+    this.epoch++
+  }
+
+  #close(id: number): Scan {
+    const at = this.scans.findLastIndex((scan) => scan.id === id)
+    assert(at >= 0, `scan ${id} is under way`)
+    const scan = this.scans[at]
+    if (at === this.scans.length - 1) this.scans.pop()
+    else this.scans.splice(at, 1)
+    return scan
   }
 
   #set(region: RegionIndex, after: IndexSet): void {

@@ -1,4 +1,5 @@
 import type { CpuId, Spa } from '../arch/index.ts'
+import { AS_THEY_ARE, type Renaming, saveWide, type WordReader } from './snapshot.ts'
 
 /** A cached translation. The model's virtual addresses are system physical ones: a translation is a range and a right. */
 export interface Translation {
@@ -18,6 +19,8 @@ export interface Translation {
  */
 export class Tlb {
   #translations: Translation[] = []
+  /** Keys by the number they are saved under. */
+  readonly #keys: string[] = []
 
   get translations(): readonly Translation[] {
     return this.#translations
@@ -46,4 +49,33 @@ export class Tlb {
   flush(cpu?: CpuId): void {
     this.#translations = cpu === undefined ? [] : this.#translations.filter((translation) => translation.cpu !== cpu)
   }
+
+  /** Appends all translations. */
+  save(to: number[], names: Renaming = AS_THEY_ARE): void {
+    const rows = this.#translations.map((t) => {
+      const row = [names.cpu?.(t.cpu) ?? t.cpu, this.#numberOf(t.key), (t.writable ? 1 : 0) | (t.unchecked ? 2 : 0)]
+      saveWide(row, t.base)
+      saveWide(row, t.bytes)
+      return row
+    })
+    to.push(rows.length, ...rows.sort(ascending).flat())
+  }
+
+  /** Takes on what `save` has written. */
+  load(from: WordReader): void {
+    this.#translations = Array.from({ length: from.next() }, () => {
+      const [cpu, key, bits] = [from.next(), this.#keys[from.next()], from.next()]
+      return { cpu, key, base: from.wide(), bytes: from.wide(), writable: (bits & 1) !== 0, unchecked: (bits & 2) !== 0 }
+    })
+  }
+
+  #numberOf(key: string): number {
+    const known = this.#keys.indexOf(key)
+    return known >= 0 ? known : this.#keys.push(key) - 1
+  }
+}
+
+function ascending(a: readonly number[], b: readonly number[]): number {
+  const differs = a.findIndex((value, i) => value !== b[i])
+  return differs < 0 ? 0 : a[differs] - b[differs]
 }

@@ -1,5 +1,5 @@
 import type { RegionIndex } from '../arch/index.ts'
-import { type IndexSet, type Machine, members, type RmpoptDone, type Scan } from '../machine/index.ts'
+import { type IndexSet, type Machine, members, type RmpoptDone } from '../machine/index.ts'
 
 /**
  * RMPOPT(verify) that takes time, on one CPU or on many at once: it looks at the RMP when it begins and publishes when it
@@ -7,7 +7,8 @@ import { type IndexSet, type Machine, members, type RmpoptDone, type Scan } from
  */
 export class TimedRmpopt {
   readonly #machine: Machine
-  readonly #scan: Scan
+  readonly #cores: IndexSet
+  readonly #scan: number
   /** Nothing comes of it but the time it takes: it stands for many that are followed by another. */
   readonly #isIdle: boolean
   #isFree = false
@@ -18,13 +19,13 @@ export class TimedRmpopt {
   constructor(machine: Machine, cpus: IndexSet, times: number) {
     this.#isIdle = times > 1
     this.#machine = machine
-    this.#scan = { region: 0, cores: machine.topology.coresOf(cpus), lost: false }
+    this.#cores = machine.topology.coresOf(cpus)
+    this.#scan = machine.tables.newScan()
   }
 
   begin(region: RegionIndex): void {
     const { tables, rmp, geometry } = this.#machine
-    this.#scan.region = region
-    if (!this.#isIdle) tables.open(this.#scan)
+    if (!this.#isIdle) tables.open(this.#scan, region, this.#cores)
     const first = rmp.firstAssignedHuge(region)
     this.#how = tables.cached[region] === 1 ? 'cached' : 'scanned'
     this.#isFree = this.#how === 'cached' || first < 0

@@ -1,4 +1,5 @@
-import type { Gpa, Spa, SpaRange } from '../../arch/index.ts'
+import type { Geometry, Gpa, Spa, SpaRange } from '../../arch/index.ts'
+import type { WordReader } from '../snapshot.ts'
 
 /** Commands of the SEV-SNP firmware, as far as they touch the RMP. [APM: SEV-SNP firmware ABI, document 56860] */
 export type FirmwareCommand =
@@ -49,4 +50,26 @@ export class FirmwareState {
   readonly guests = new Map<Spa, FirmwareGuest>()
   /** ASIDs that were used and may not be again before caches are flushed. */
   readonly dirtyAsids = new Set<number>()
+
+  /** Appends all of it. */
+  save(to: number[], { pageBytes }: Geometry): void {
+    to.push(this.initialised ? 1 : 0, this.guests.size)
+    for (const [context, { asid, state }] of [...this.guests].sort(([a], [b]) => a - b)) {
+      to.push(context / pageBytes, asid, GUEST_STATES.indexOf(state))
+    }
+    to.push(this.dirtyAsids.size, ...[...this.dirtyAsids].sort((a, b) => a - b))
+  }
+
+  /** Takes on what `save` has written. */
+  load(from: WordReader, { pageBytes }: Geometry): void {
+    this.initialised = from.next() === 1
+    this.guests.clear()
+    for (let left = from.next(); left > 0; left--) {
+      this.guests.set(from.next() * pageBytes, { asid: from.next(), state: GUEST_STATES[from.next()] })
+    }
+    this.dirtyAsids.clear()
+    for (let left = from.next(); left > 0; left--) this.dirtyAsids.add(from.next())
+  }
 }
+
+const GUEST_STATES: readonly FirmwareGuest['state'][] = ['init', 'launching', 'running']

@@ -13,9 +13,17 @@ import { snpDfFlush, snpInitEx, snpShutdownEx } from './platform.ts'
 
 /** Hands the security processor a command and waits for its answer. A refused command changes nothing. */
 export function firmwareCommand(machine: Machine, command: FirmwareCommand): FirmwareStatus {
-  const status = carryOut(machine, command)
+  const status = meetsLock(machine, command) ? 'INVALID_PAGE_STATE' : carryOut(machine, command)
   machine.tell.firmware(command, status, 1)
   return status
+}
+
+/** An RMPUPDATE or PSMASH in flight has locked an entry that the command is about: it is refused. [A] */
+function meetsLock({ locks, geometry }: Machine, command: FirmwareCommand): boolean {
+  if (locks.size === 0) return false
+  if (command.name === 'SNP_INIT_EX') return true
+  const pages = 'page' in command ? [command.page] : 'context' in command ? [command.context] : []
+  return pages.some((page) => locks.has(Math.floor(page / geometry.hugeBytes)))
 }
 
 function carryOut(machine: Machine, command: FirmwareCommand): FirmwareStatus {

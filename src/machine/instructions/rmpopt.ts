@@ -1,6 +1,5 @@
 import { type CpuId, RMPOPT_REPORT, RMPOPT_VERIFY_AND_REPORT } from '../../arch/index.ts'
 import type { Machine } from '../machine.ts'
-import type { Scan } from '../rmpopt-tables.ts'
 import { GP, type Instruction, type Outcomes, type RmpoptDone, type Steps, UD, type UnspecifiedBehaviour } from './types.ts'
 
 /**
@@ -22,8 +21,7 @@ export function* rmpopt(machine: Machine, cpu: CpuId, i: Extract<Instruction, { 
   }
   if (i.rcx === RMPOPT_REPORT) return answer(tables.isOptimised(core, i.rax), 'reported', 0) // [L v1]
 
-  const scan: Scan = { region, cores: topology.coreSets.of([core]), lost: false }
-  tables.open(scan)
+  tables.open(cpu, region, topology.coreSets.of([core]))
   yield 'look up'
   const cached = tables.cached[region] === 1 // [L v2–v4]
   let summaries = 0
@@ -33,13 +31,13 @@ export function* rmpopt(machine: Machine, cpu: CpuId, i: Extract<Instruction, { 
       yield 'read summary' // the 512 summaries, not 262144 entries [L v2]
       summaries++
       if (rmp.hugeAssigned(huge) > 0) {
-        tables.fail(scan) // stops at the first assigned one [L v2]
+        tables.fail(cpu) // stops at the first assigned one [L v2]
         return answer(false, 'scanned', summaries)
       }
     }
   }
   yield 'publish'
-  return answer(tables.publish(scan), cached ? 'cached' : 'scanned', summaries)
+  return answer(tables.publish(cpu), cached ? 'cached' : 'scanned', summaries)
 }
 
 function answer(cf: boolean, how: RmpoptDone['how'], summaries: number): RmpoptDone {
