@@ -138,7 +138,7 @@ function executeHere(clock: Clock, task: Task, instruction: Instruction): undefi
       const rmpopt = new TimedRmpopt(machine, self, task.times)
       rmpopt.begin(region)
       tally.rmpoptAlone(task, ns)
-      clock.ledger?.own(task.cpu, ns)
+      clock.ledger?.own(task, region, ns)
       return busy(clock, task, ns * task.times, () => {
         const outcome = rmpopt.outcome(rmpopt.finish())
         machine.tell.instruction(task.cpu, instruction, outcome, 1)
@@ -269,6 +269,6 @@ export function accountBroadcast(
     handlersNs: Math.round(ipis * costs.irqNs + allNs - (isLocal ? on(task.cpu) : 0)),
     longestNs: Math.round(costs.irqNs + slowestNs),
   })
-  ledger?.broadcast(task.cpu, mask, crowd, parts, waitNs)
+  ledger?.broadcast(task, mask, crowd, parts, waitNs)
   clock.interrupt(mask, task, (cpu) => Math.round(costs.irqNs + on(cpu)) * task.times)
 }
