@@ -79,6 +79,10 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['run --until 0', '--until: 0 is too small; give more than 0'],
     ['run --until soon', '--until: "soon" is not a time; give seconds, or a number and s, m, h or d, such as 3.5d'],
     ["run --trace ''", '--trace: is empty; name a file'],
+    ['run --perfetto', "option '--perfetto <out.json>' argument missing; see rmpopt run --help"],
+    ['run --perfetto gone/out.json', '--perfetto: gone/out.json: its directory gone does not exist; name a file elsewhere'],
+    ['compare --perfetto .', '--perfetto: .: is a directory; name a file in it'],
+    ['compare --out a --perfetto a', '--perfetto: a: other output goes there; name another file'],
     ['run --skip-bad-rows', '--skip-bad-rows: the VMs are generated, there are no rows; give --trace too, or leave it out'],
   ])('rmpopt %s', expectLine)
 

@@ -1,5 +1,6 @@
 import type { CompareResult, PolicyRef } from '../lab/index.ts'
 import { print, printJson, remark, screenOptions, UsageError } from './output.ts'
+import { perfettoOutput } from './perfetto-output.ts'
 import type { CompareFlags } from './program.ts'
 import { withProgress } from './progress.ts'
 import { type ScenarioFlags, scenarioOf, showConfig, traceOf } from './scenario-flags.ts'
@@ -16,6 +17,7 @@ export async function compareCommand(file: string | undefined, flags: CompareFla
   const versus = await versusOf(policies, flags.vs)
   const seeds = flags.seeds === undefined ? 1 : wholeFrom(flags.seeds, '--seeds', 1)
   const workers = flags.workers === undefined ? undefined : wholeFrom(flags.workers, '--workers', 1)
+  const perfetto = await perfettoOutput(flags.perfetto, flags)
   const output = await (await import('./compare-output.ts')).compareOutput(flags)
   const [{ compareScenario }, { simulateOn }] = await Promise.all([import('../lab/index.ts'), import('../workers/index.ts')])
   const result = await withProgress(async (tell) => {
@@ -28,7 +30,15 @@ export async function compareCommand(file: string | undefined, flags: CompareFla
     return compareScenario(scenario, (another) => traceOf(another, flags), options, hooks)
   })
   await output.write(result)
+  if (flags.perfetto !== undefined) {
+    const policy = policies.find((one) => nameOf(one) === versus)
+    await withProgress(async (tell) => {
+      tell('tracing a host')
+      await perfetto.write(scenario, await traceOf(scenario, flags), policy)
+    })
+  }
   await show(result, flags)
+  perfetto.tell()
 }
 
 async function show(result: CompareResult, { json, out, save }: CompareFlags): Promise<void> {

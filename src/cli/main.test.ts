@@ -129,6 +129,24 @@ describe.concurrent('the program', () => {
     expect(lines.join('\n')).toBe(table.trimEnd())
   })
 
+  test('writes what happens on a host for Perfetto, and tells where', async () => {
+    for (const line of ['run small.yaml --policy v4', 'compare small.yaml --policies v10,v4 --vs v4']) {
+      const path = `${line.split(' ')[0]}-trace.json`
+      const [plain, { code, stdout, stderr }] = await Promise.all([
+        output(`${line} --json`),
+        rmpopt(`${line} --json --perfetto ${path}`),
+      ])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: `rmpopt: wrote ${path}\n` })
+      expect(stdout).toBe(plain)
+    }
+    const [run, compare] = ['run', 'compare'].map((name) => readFileSync(join(directory, `${name}-trace.json`), 'utf8'))
+    expect(compare).toBe(run)
+    const names = JSON.parse(run).traceEvents.map((event: { name: string }) => event.name)
+    expect(names).toEqual(
+      expect.arrayContaining(['process_name', 'rmpopt_notes', 'pass 1', 'leader', 'followers', 'SNP enabled']),
+    )
+  })
+
   test('explains, all of it or a step', async () => {
     const all = await output('explain')
     const step = await output('explain --step 3')

@@ -31,7 +31,8 @@ test('the help tells the defaults', () => {
 test('run and table take the same scenario', () => {
   const table = program().commands.find((command) => command.name() === 'table')
   const flags = (command: typeof run) => command?.options.map(({ long }) => long)
-  expect(flags(table)).toEqual([...(flags(run) ?? []), '--at', '--host-index'])
+  const shared = flags(run)?.filter((flag) => flag !== '--perfetto')
+  expect(flags(table)).toEqual([...(shared ?? []), '--at', '--host-index'])
 })
 
 const scan = program().commands.find((command) => command.name() === 'scan')

@@ -17,7 +17,8 @@ export function program(): Command {
     .summary('simulate hosts and VMs, and report what RMPOPT is worth')
     .description('Simulate hosts and their VMs under a policy: what RMPOPT is worth there, and what it costs.')
     .addHelpText('after', RUN_HELP)
-    .action(async (file: string | undefined, flags: ScenarioFlags) => (await import('./run-command.ts')).runCommand(file, flags))
+    .addOption(perfettoOption('host 0'))
+    .action(async (file: string | undefined, flags: RunFlags) => (await import('./run-command.ts')).runCommand(file, flags))
   strict(withCompareFlags(withScenarioFlags(root.command('compare'), false)))
     .summary('try policies side by side, and write a report')
     .description(
@@ -91,7 +92,11 @@ export function program(): Command {
   return root
 }
 
-export interface CompareFlags extends ScenarioFlags {
+export interface RunFlags extends ScenarioFlags {
+  readonly perfetto?: string
+}
+
+export interface CompareFlags extends RunFlags {
   readonly policies?: string
   readonly vs?: string
   readonly seeds?: string
@@ -169,10 +174,15 @@ function withCompareFlags(command: Command): Command {
     .option('--vs <name>', 'the policy that the others are held against (default: v10, or the first)')
     .option('--out <report.html>', 'write the report, one HTML file')
     .option('--save <results.duckdb>', 'add the results to a DuckDB file')
+    .addOption(perfettoOption('host 0 under the --vs policy'))
     .option('--resume', 'go on where an interrupted comparison with the same options stopped')
     .option('--seeds <n>', 'repeat with so many seeds, and show ranges (default: 1)')
     .option('--sensitivity', 'sweep what is assumed of costs over its range, and say which conclusions survive')
     .option('--workers <n>', 'threads (default: one a core); results do not depend on it')
+}
+
+function perfettoOption(of: string): Option {
+  return new Option('--perfetto <out.json>', `write what happens on ${of}, to be opened in ui.perfetto.dev`)
 }
 
 /** A command whose complaints are ours to print: one line, and exit code 2. */

@@ -16,6 +16,11 @@ export class KernelListener {
   leaderDone(): void {}
   passEnds(): void {}
   guestLaunched(_guest: Guest): void {}
+  /** Its vCPUs are put on these CPUs. */
+  guestPlaced(_guest: Guest, _cpus: readonly CpuId[]): void {}
+  /** A task begins to make memory of the guest private or shared, folio by folio. */
+  conversionBegins(_guest: Guest, _to: 'private' | 'shared'): void {}
+  conversionEnds(): void {}
   /** The guest has ended; its memory may still be on its way back. */
   guestDestroyed(_guest: Guest): void {}
   /** All memory of the guest is back. */
@@ -28,4 +33,16 @@ export class KernelListener {
   leaked(_pfn: Pfn, _pages: number): void {}
   /** The kernel has taken a fault that it did not expect. */
   fault(_cpu: CpuId, _doing: string): void {}
+}
+
+/** One listener that tells all of these, in order. */
+export function tellAll(listeners: readonly KernelListener[]): KernelListener {
+  const all = new KernelListener()
+  const events = Object.getOwnPropertyNames(KernelListener.prototype).filter((name) => name !== 'constructor')
+  for (const event of events as (keyof KernelListener)[]) {
+    all[event] = (...args: unknown[]) => {
+      for (const listener of listeners) (listener[event] as (...args: unknown[]) => void)(...args)
+    }
+  }
+  return all
 }

@@ -13,7 +13,9 @@ import { madeShared, rmpMakePrivate, rmpMakeShared, snpLeakPages, snpLookupRmpen
 export function* kvmGmemPopulate(kernel: Kernel, guest: Guest, to: number): Routine<void> {
   const end = Math.min(to, guest.pages)
   if (end <= guest.populated) return
+  kernel.tell.conversionBegins(guest, 'private')
   yield* playLoop({ name: 'gmem-prepare', guest }, guest.populated, end, (page) => sevGmemPrepare(kernel, guest, page, end))
+  kernel.tell.conversionEnds()
   guest.populated = end
 }
 
@@ -53,6 +55,7 @@ const RETURN_CHUNK_BYTES = 1024 ** 3
 export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
   const { pageBytes } = kernel.machine.geometry
   const chunk = Math.max(1, RETURN_CHUNK_BYTES / pageBytes)
+  kernel.tell.conversionBegins(guest, 'shared')
   for (let from = 0; from < guest.pages; from += chunk) {
     const to = Math.min(from + chunk, guest.pages)
     const end = Math.min(to, guest.populated)
@@ -62,6 +65,7 @@ export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
     )
     giveBack(kernel, guest.extents(from, to), leaked)
   }
+  kernel.tell.conversionEnds()
   kernel.tell.guestMemoryReturned(guest)
 }
 

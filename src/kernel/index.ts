@@ -1,5 +1,5 @@
 /** The host software, as routines that yield operations to whoever drives them. */
-export { KernelListener } from './events.ts'
+export { KernelListener, tellAll } from './events.ts'
 export { kvmConvertToShared, kvmGmemPopulate } from './gmem.ts'
 export { Guest } from './guest.ts'
 export { cpuDown, cpuUp, hotplugDisable, hotplugEnable, onlineOf } from './hotplug.ts'

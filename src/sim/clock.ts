@@ -2,7 +2,7 @@ import { assert, type CpuId, type Ns } from '../arch/index.ts'
 import type { DelayedWork, Kernel, Op, Routine } from '../kernel/index.ts'
 import { has, type IndexSet } from '../machine/index.ts'
 import { Agenda } from './agenda.ts'
-import type { BusyLedger } from './busy-ledger.ts'
+import type { RmpoptLedger } from './busy-ledger.ts'
 import type { Costs } from './costs.ts'
 import { carryOut } from './operations.ts'
 import { playerOf } from './players.ts'
@@ -16,7 +16,7 @@ export interface ClockOptions {
   /** Play loops without their generators where that gives the same. Off: the slow, clear way, for tests. */
   readonly players?: boolean
   /** Takes down how long RMPOPT keeps each CPU busy. */
-  readonly ledger?: BusyLedger
+  readonly ledger?: RmpoptLedger
 }
 
 /**
@@ -31,7 +31,8 @@ export class Clock {
   readonly scanCost: ScanCost
   readonly scannable: Scannable
   readonly tally: Tally
-  readonly ledger: BusyLedger | undefined
+  /** May be put in place as long as nothing has run. */
+  ledger: RmpoptLedger | undefined
   nowNs: Ns = 0
   readonly #agenda = new Agenda()
   readonly #usesPlayers: boolean
@@ -42,7 +43,7 @@ export class Clock {
   /** Used within `interrupt`. */
   readonly #interruptedNs = new Map<CpuId, Ns>()
   readonly #unpinnedWaiters: { readonly cpu: CpuId; readonly task: Task }[] = []
-  /** Whose routine runs. */
+  /** Who has the word. */
   #current: Task | undefined
   #nextTask = 0
   #nextCpu = 0
@@ -117,6 +118,16 @@ export class Clock {
     task.complete = complete
     this.#onCpu.add(task)
     this.#occupy(task, ns)
+  }
+
+  /** The task that what happens now comes from, unless it is a timer. */
+  get current(): Task | undefined {
+    return this.#current
+  }
+
+  /** When the CPU is done with all it was given. */
+  freeNs(cpu: CpuId): Ns {
+    return this.#cpuFreeNs[cpu]
   }
 
   /** Whether nobody else is being served on the CPU, or waits there. */
@@ -210,6 +221,7 @@ export class Clock {
   }
 
   #goOn(task: Task, untilNs: Ns): void {
+    this.#current = task
     if (task.begin !== undefined) {
       const { begin } = task
       task.begin = undefined
@@ -231,7 +243,6 @@ export class Clock {
 
   /** Gives the routine its answer and carries out what it asks for, until something takes time. */
   #resume(task: Task, answer: unknown): void {
-    this.#current = task
     if (!has(this.kernel.online, task.cpu)) task.cpu = this.#pickCpu() // its own went offline
     for (;;) {
       const step = task.routine.next(answer)

@@ -139,7 +139,7 @@ function executeHere(clock: Clock, task: Task, instruction: Instruction): undefi
       const rmpopt = new TimedRmpopt(machine, self, task.times)
       rmpopt.begin(region)
       tally.rmpoptAlone(task, ns)
-      clock.ledger?.own(task.cpu, ns)
+      clock.ledger?.own(task, region, ns)
       return busy(clock, task, ns * task.times, () => {
         const outcome = rmpopt.outcome(rmpopt.finish())
         machine.tell.instruction(task.cpu, instruction, outcome, 1)
@@ -253,7 +253,7 @@ function runOn({ kernel }: Clock, cpu: number, fn: Exclude<IpiFunction, OfName<'
 export function accountBroadcast(clock: Clock, task: Task, mask: IndexSet, cost: BroadcastCost): void {
   const { crowd, parts, waitNs } = cost
   clock.tally.rmpoptBroadcast(task, mask.size * parts.length, cost)
-  clock.ledger?.broadcast(task.cpu, mask, crowd, parts, waitNs)
+  clock.ledger?.broadcast(task, mask, crowd, parts, waitNs)
   clock.interrupt(mask, task, (cpu) => {
     const rmpoptNs = parts.reduce((sum, part) => sum + clock.scanCost.ofCpu(crowd, cpu, part), 0)
     return Math.round(clock.costs.irqNs + rmpoptNs) * task.times

@@ -51,7 +51,7 @@ class RmpoptPlayer implements Player {
     this.#rmpopt.begin(region)
     clock.tally.rmpoptAlone(this.#task, ns)
     if (this.#reschedules) this.#task.stretchNs = 0
-    clock.ledger?.own(this.#task.cpu, ns)
+    clock.ledger?.own(this.#task, region, ns)
     return ns * this.#task.times
   }
 
@@ -68,7 +68,7 @@ class RmpoptPlayer implements Player {
     if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
     clock.tally.rmpoptAlone(this.#task, ns)
     if (this.#reschedules) this.#task.stretchNs = 0
-    clock.ledger?.own(this.#task.cpu, ns)
+    clock.ledger?.own(this.#task, region, ns)
     return ns * this.#task.times
   }
 }

@@ -24,6 +24,7 @@ export interface BroadcastCost {
  * own of `summaries` summaries that lie on `node`.
  */
 export interface RmpoptPart {
+  readonly region: RegionIndex
   readonly commonNs: Ns
   readonly perPlaceNs: Ns
   readonly summaries: number
@@ -122,7 +123,7 @@ export class ScanCost {
   }
 
   /** RMPOPT on one CPU of the crowd. */
-  ofCpu(crowd: Crowd, cpu: CpuId, { commonNs, perPlaceNs, summaries, node }: RmpoptPart): Ns {
+  ofCpu(crowd: Crowd, cpu: CpuId, { commonNs, perPlaceNs, summaries, node }: Omit<RmpoptPart, 'region'>): Ns {
     const own = summaries * this.#summaryNs[this.#machine.topology.nodeOf(cpu)][node]
     return commonNs + crowd.placeOf(cpu) * perPlaceNs + own
   }
@@ -156,15 +157,15 @@ export class ScanCost {
     const { tables, rmp, topology, geometry } = this.#machine
     const { cachedNs, cachedContentionNs, scanContentionNs } = this.#costs
     const node = this.#nodeOfRegion[region]
-    if (tables.cached[region] === 1) return { commonNs: cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
+    if (tables.cached[region] === 1) return { region, commonNs: cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
     if (rmp.assignedPages[region] > 0) {
       const summaries = this.#summaries(region)
-      return { commonNs: 0, perPlaceNs: (scanContentionNs * summaries) / geometry.regionHuges, summaries, node }
+      return { region, commonNs: 0, perPlaceNs: (scanContentionNs * summaries) / geometry.regionHuges, summaries, node }
     }
     const scanner = has(mask, sender) ? sender : (members(mask).next().value as CpuId)
     const scanNs = this.#scanNs(topology.nodeOf(scanner), region)
     const isAlone = this.#crowd(mask).cores === 1
-    return { commonNs: isAlone ? scanNs : scanNs + cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
+    return { region, commonNs: isAlone ? scanNs : scanNs + cachedNs, perPlaceNs: cachedContentionNs, summaries: 0, node }
   }
 
   #scanNs(node: number, region: RegionIndex): Ns {

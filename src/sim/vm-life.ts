@@ -106,6 +106,7 @@ export function* snpVmLife(around: Surroundings, vm: HostedVm): Routine<void> {
   }
   counts.launched++
   const cpus = guestCpus.take(vm.vcpus)
+  kernel.tell.guestPlaced(guest, cpus)
   yield* touch(kernel, guest, vm, behaviour, now())
   yield* sleepUntil(vm.deletedNs)
   guestCpus.give(cpus)
@@ -124,7 +125,9 @@ function* touch(kernel: Kernel, guest: Guest, vm: HostedVm, behaviour: GuestBeha
     yield* kvmGmemPopulate(kernel, guest, to)
   }
   const shared = Math.min(vm.vcpus * behaviour.sharedPagesPerVcpu, guest.pages)
+  kernel.tell.conversionBegins(guest, 'shared')
   for (let page = guest.pages - shared; page < guest.pages; page++) yield* kvmConvertToShared(kernel, guest, page)
+  kernel.tell.conversionEnds()
 }
 
 /** The life of an ordinary guest: it takes memory, and gives it back. Nothing of it is in the RMP. */

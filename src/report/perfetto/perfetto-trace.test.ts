@@ -90,6 +90,30 @@ test('CPUs are sorted by number, what runs on none comes after', () => {
   expect(indices.every(Number.isInteger)).toBe(true)
 })
 
+test('guests that live at the same time have a track each, with the parts of their lives', () => {
+  const guest = (name: string, startNs: number, endNs: number): HostSpan => ({
+    ...{ name, kind: 'guest', startNs, endNs },
+    parts: [{ name: `${name} runs`, kind: 'guest', startNs: startNs + 10, endNs }],
+  })
+  const spans = [guest('a', 0, 1000), guest('b', 100, 500), guest('c', 500, 700)]
+  const names = Object.values(tracks(traced({ hosts: [{ name: 'h', spans, counters: [] }] }))).map((slices) =>
+    slices.map(({ name }) => name),
+  )
+  expect(names).toEqual([
+    ['a', 'a runs'],
+    ['b', 'b runs', 'c', 'c runs'],
+  ])
+})
+
+test('a request is an instant, notes are metadata', () => {
+  const request: HostSpan = { name: 'request', kind: 'request', cpu: 2, startNs: 1500, endNs: 1500, args: { dueS: 10 } }
+  const events = traced({ hosts: [{ name: 'h', spans: [request], counters: [], notes: { passes: 3 } }] })
+  expect(events.find(({ ph }) => ph === 'i')).toEqual({
+    ...{ ph: 'i', s: 't', pid: 1, tid: 2, name: 'request', cat: 'request', ts: 1.5, args: { dueS: 10 } },
+  })
+  expect(events.find(({ name }) => name === 'rmpopt_notes')).toMatchObject({ ph: 'M', args: { passes: 3 } })
+})
+
 test('slices of a track nest, whatever happened, and none is lost', () => {
   const span: fc.Arbitrary<HostSpan> = fc
     .record({ cpu: fc.option(fc.nat(2), { nil: undefined }), startNs: fc.nat(3000), length: fc.nat(1500) })

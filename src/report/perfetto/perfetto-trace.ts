@@ -3,14 +3,15 @@ import { type Lane, lanes } from './lanes.ts'
 
 /**
  * What happened on hosts, in the JSON format of Chrome's tracing, which the Perfetto UI opens: a process a host; a track a CPU, and tracks for
- * what runs on none; counters above them. Slices of a track nest.
+ * what runs on none; counters above them. Slices of a track nest. What a host has of notes goes into a metadata event, `rmpopt_notes`.
  */
 export function perfettoTrace({ hosts }: HostEvents): string {
-  const events = hosts.flatMap(({ name, spans, counters }, at) => {
+  const events = hosts.flatMap(({ name, spans, counters, notes }, at) => {
     const pid = at + 1
     return [
       metadata(pid, 0, 'process_name', { name }),
       metadata(pid, 0, 'process_sort_index', { sort_index: pid }),
+      ...(notes === undefined ? [] : [metadata(pid, 0, 'rmpopt_notes', notes)]),
       ...counters.flatMap((counter) => counted(pid, counter)),
       ...[...cpuTracks(spans), ...otherTracks(spans)].flatMap((track, order) => written(pid, track, order)),
     ]
@@ -49,12 +50,15 @@ function cpuTracks(spans: readonly HostSpan[]): Track[] {
 /** Above the number of any CPU. */
 const FURTHER_TRACKS = 100_000
 
-/** Guests and whatever else runs on no CPU: kinds in order, each on as many tracks as it takes. */
+/** Guests and whatever else runs on no CPU: kinds in order, each on as many tracks as it takes, one after the other with its parts. */
 function otherTracks(spans: readonly HostSpan[]): Track[] {
   const free = spans.filter(({ cpu }) => cpu === undefined)
   const kinds = [...new Set(free.map(({ kind }) => kind))].sort()
   const tracks = kinds.flatMap((kind) =>
-    lanes(free.filter((span) => span.kind === kind)).map((lane, at) => ({ name: `${kind} ${at + 1}`, lane })),
+    lanes(
+      free.filter((span) => span.kind === kind),
+      'apart',
+    ).map((lane, at) => ({ name: `${kind} ${at + 1}`, lane: lane.flatMap((span) => [span, ...(span.parts ?? [])]) })),
   )
   return tracks.map((track, at) => ({ ...track, tid: OTHER_TRACKS + at }))
 }
@@ -76,17 +80,16 @@ function metadata(pid: number, tid: number, name: string, args: Readonly<Record<
 
 function slices(pid: number, tid: number, lane: Lane<HostSpan>): TraceEvent[] {
   return lane.map(({ name, kind, startNs, endNs, args }) => ({
-    ...{
-      ph: 'X',
-      pid,
-      tid,
-      name,
-      cat: kind,
-      ts: microseconds(startNs),
-      dur: microseconds(Math.round(endNs) - Math.round(startNs)),
-    },
+    ...(isMoment(kind) ? { ph: 'i', s: 't' } : { ph: 'X' }),
+    ...{ pid, tid, name, cat: kind, ts: microseconds(startNs) },
+    ...(isMoment(kind) ? {} : { dur: microseconds(Math.round(endNs) - Math.round(startNs)) }),
     ...(args === undefined ? {} : { args }),
   }))
+}
+
+/** Instant events of the format, on their track. */
+function isMoment(kind: HostSpan['kind']): boolean {
+  return kind === 'request' || kind === 'moment'
 }
 
 function counted(pid: number, { name, values }: HostCounter): TraceEvent[] {
