@@ -1,6 +1,7 @@
 export { Journal } from './journal.ts'
 export { readMeasurements } from './measurements.ts'
 export { isPolicyPath, loadPolicy, readPolicy } from './policy.ts'
+export { checkResults, saveResults } from './results.ts'
 export { formatScenario, readScenario } from './scenario.ts'
 export { type ReadTraceOptions, readTrace } from './trace.ts'
 export { checkWritable, writeWhole } from './writing.ts'
