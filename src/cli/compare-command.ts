@@ -1,6 +1,6 @@
-import type { CompareResult, PolicyRef } from '../lab/index.ts'
+import type { CompareResult, PolicyRef, Scenario } from '../lab/index.ts'
 import { print, printJson, remark, screenOptions, UsageError } from './output.ts'
-import type { CompareFlags } from './program.ts'
+import { type CompareFlags, version } from './program.ts'
 import { withProgress } from './progress.ts'
 import { type ScenarioFlags, scenarioOf, showConfig, traceOf } from './scenario-flags.ts'
 import { wholeFrom } from './values.ts'
@@ -18,17 +18,29 @@ export async function compareCommand(file: string | undefined, flags: CompareFla
   const workers = flags.workers === undefined ? undefined : wholeFrom(flags.workers, '--workers', 1)
   const output = await (await import('./compare-output.ts')).compareOutput(flags)
   const [{ compareScenario }, { simulateOn }] = await Promise.all([import('../lab/index.ts'), import('../workers/index.ts')])
+  const simulate = await output.keeping(simulateOn(workers), await dependences(scenario, policies, seeds, flags))
   const result = await withProgress(async (tell) => {
     tell('preparing VMs')
-    const hooks = {
-      onProgress: (done: number, hosts: number) => tell(progressBar(done, hosts)),
-      simulate: output.keeping(simulateOn(workers), { scenario, policies, seeds, sweep: flags.sensitivity === true }),
-    }
+    const hooks = { onProgress: (done: number, hosts: number) => tell(progressBar(done, hosts)), simulate }
     const options = { policies, versus, seeds, sweep: flags.sensitivity, command: commandLine(file, flags) }
     return compareScenario(scenario, (another) => traceOf(another, flags), options, hooks)
   })
   await output.write(result)
   await show(result, flags)
+}
+
+/** All that the outcome of a host depends on: outcomes of anything else must not be mixed with it. */
+async function dependences(
+  scenario: Scenario,
+  policies: readonly PolicyRef[],
+  seeds: number,
+  { sensitivity = false, skipBadRows = false }: CompareFlags,
+): Promise<object> {
+  const { digestOf } = await import('../files/index.ts')
+  const modules = policies.flatMap((policy) => (typeof policy === 'object' && 'module' in policy ? [String(policy.module)] : []))
+  const files = [...(scenario.trace === undefined ? [] : [scenario.trace]), ...modules.map((url) => new URL(url))]
+  const digests = await Promise.all(files.map(digestOf))
+  return { version: version(), scenario, policies, seeds, sensitivity, skipBadRows, digests }
 }
 
 async function show(result: CompareResult, { json, out, save }: CompareFlags): Promise<void> {

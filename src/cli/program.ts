@@ -129,7 +129,8 @@ function strict(command: Command): Command {
   })
 }
 
-function version(): string {
+/** Of the package. */
+export function version(): string {
   const file = new URL('../../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -1,3 +1,4 @@
+export { digestOf } from './digest.ts'
 export { Journal } from './journal.ts'
 export { readMeasurements } from './measurements.ts'
 export { isPolicyPath, loadPolicy, readPolicy } from './policy.ts'

@@ -85,7 +85,7 @@ describe('results in a DuckDB file', () => {
     expect(await contentOf(at('other.duckdb'))).toEqual(await contentOf(at('one.duckdb')))
   })
 
-  test.each<[what: string, prepare: (path: string) => void | Promise<unknown>, message: RegExp]>([
+  test.each<[what: string, prepare: (path: string) => unknown, message: RegExp]>([
     ['no DuckDB file', (path) => writeFileSync(path, 'policy: v10\n'), /: is no DuckDB file; name another file/],
     ['an empty file', (path) => writeFileSync(path, ''), /: is no DuckDB file; name another file/],
     [
