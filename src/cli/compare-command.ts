@@ -1,9 +1,10 @@
 import type { CompareResult, PolicyRef, Scenario } from '../lab/index.ts'
 import { print, printJson, remark, screenOptions, UsageError } from './output.ts'
-import { type CompareFlags, version } from './program.ts'
+import type { CompareFlags } from './program.ts'
 import { withProgress } from './progress.ts'
 import { type ScenarioFlags, scenarioOf, showConfig, traceOf } from './scenario-flags.ts'
 import { wholeFrom } from './values.ts'
+import { version } from './version.ts'
 
 /** What `rmpopt compare` compares unless it is told: what changed behaviour, what was proposed, and the bounds. */
 const DEFAULT_POLICIES = 'v1,v2,v4,v7,v10,conversion-1s,bitmap,free-folio,successes,refcount,none'
@@ -12,7 +13,8 @@ const DEFAULT_POLICIES = 'v1,v2,v4,v7,v10,conversion-1s,bitmap,free-folio,succes
 export async function compareCommand(file: string | undefined, flags: CompareFlags): Promise<void> {
   const scenario = await scenarioOf(file, flags)
   if (flags.showConfig) return showConfig(scenario, flags)
-  const policies = await policiesOf(flags.policies ?? DEFAULT_POLICIES)
+  const own = typeof scenario.policy === 'object' ? scenario.policy : undefined
+  const policies = await policiesOf(flags.policies ?? [DEFAULT_POLICIES, own?.name ?? []].flat().join(','), own)
   const versus = await versusOf(policies, flags.vs)
   const seeds = flags.seeds === undefined ? 1 : wholeFrom(flags.seeds, '--seeds', 1)
   const workers = flags.workers === undefined ? undefined : wholeFrom(flags.workers, '--workers', 1)
@@ -52,8 +54,8 @@ async function show(result: CompareResult, { json, out, save }: CompareFlags): P
   for (const path of [out, save]) if (path !== undefined) remark(`wrote ${path}`)
 }
 
-/** Names, or paths of policies, separated by commas. */
-async function policiesOf(list: string): Promise<PolicyRef[]> {
+/** Names, or paths of policies, separated by commas. @param own the policy that the scenario describes, if it does */
+async function policiesOf(list: string, own: Exclude<PolicyRef, string> | undefined): Promise<PolicyRef[]> {
   const [{ resolvePolicy }, { isPolicyPath, readPolicy }] = await Promise.all([
     import('../lab/index.ts'),
     import('../files/index.ts'),
@@ -62,6 +64,7 @@ async function policiesOf(list: string): Promise<PolicyRef[]> {
   for (const text of list.split(',').map((part) => part.trim())) {
     if (text === '') throw new UsageError('--policies: a name is empty; separate names by single commas')
     if (text === 'all') policies.push(...(await everyPolicy()))
+    else if (text === own?.name) policies.push(own)
     else policies.push(isPolicyPath(text) ? await readPolicy(text) : resolvePolicy(text, '--policies', ''))
   }
   const names = policies.map(nameOf)

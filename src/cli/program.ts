@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Command, type CommanderError, Option } from 'commander'
 import { Ended, UsageError } from './output.ts'
 import type { ScenarioFlags } from './scenario-flags.ts'
+import { version } from './version.ts'
 
 /**
  * The commands and their options. What a command needs is loaded when it runs: --help and --version answer at once.
@@ -127,12 +127,6 @@ function strict(command: Command): Command {
     const guess = suggestion.join(' ').match(/^\(Did you mean (.*)\?\)$/)?.[1]
     throw new UsageError(`${what}; ${guess === undefined ? `see ${names.join(' ')} --help` : `did you mean ${guess}?`}`)
   })
-}
-
-/** Of the package. */
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 const ROOT_HELP = `
