@@ -1,5 +1,5 @@
-// A policy of your own: as v10, but a pass begins at once when guests have given 2 GiB back since the last one.
-import { rmpoptCleanup, rmpoptWorkHandler, snpRmpoptAllPhysmem, snpSetupRmpopt } from 'rmpopt/kernel'
+// A policy of your own: a pass 10 s after guests last gave memory back, and at once whenever that makes 2 GiB since the last pass.
+import { rmpoptCleanup, rmpoptWorkHandler, snpSetupRmpopt } from 'rmpopt/kernel'
 
 const ENOUGH_PAGES = 2 ** 31 / 4096
 
@@ -9,20 +9,22 @@ const givenBack = new WeakMap()
 /** @type {import('rmpopt').Policy} */
 export default {
   name: 'by-volume',
-  summary: 'a pass at once when 2 GiB were given back, else 10 s after the last guest ended',
-  when: '2 GiB given back, or 10 s after the last teardown',
+  summary: 'a pass 10 s after memory was given back, at once when that makes 2 GiB',
+  when: '10 s after the last conversion, or 2 GiB of them',
   what: 'all memory',
   who: 'leader, then followers',
   keptBytes: () => 8 + 88 + 1024, // the count, the work item, the mask
 
   setup: snpSetupRmpopt,
   cleanup: rmpoptCleanup,
-  vmDestroyed: (kernel) => snpRmpoptAllPhysmem(kernel),
 
   *madeShared(kernel, _region, pages) {
+    const { rmpopt, tell } = kernel
+    if (!rmpopt.isConfigured) return
     const sum = (givenBack.get(kernel) ?? 0) + pages
     givenBack.set(kernel, sum)
-    if (sum >= ENOUGH_PAGES) yield* snpRmpoptAllPhysmem(kernel, 0)
+    tell.passRequested()
+    yield { op: 'delay-work', work: rmpopt.work, delayNs: sum >= ENOUGH_PAGES ? 0 : 10e9, ifPending: 'restart' }
   },
 
   *work(kernel) {
