@@ -106,7 +106,7 @@ function withCompareFlags(command: Command): Command {
     .option('--policies <list>', 'names or files of policies, or all (default: revisions and proposals that differ)')
     .option('--vs <name>', 'the policy that the others are held against (default: v10, or the first)')
     .option('--out <report.html>', 'write the report, one HTML file')
-    .option('--save <results.duckdb>', 'add the results to a DuckDB file')
+    .option('--save <results.duckdb>', 'add the results to a DuckDB file; .parquet: write them to a Parquet file')
     .option('--resume', 'go on where an interrupted comparison with the same options stopped')
     .option('--seeds <n>', 'repeat with so many seeds, and show ranges (default: 1)')
     .option('--sensitivity', 'sweep what is assumed of costs over its range, and say which conclusions survive')
