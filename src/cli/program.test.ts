@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BACKINGS, HOSTS, PLACEMENTS, POLICIES, resolveScenario } from '../lab/index.ts'
+import { BACKINGS, HOSTS, PLACEMENTS, resolveScenario } from '../lab/index.ts'
 import { program } from './program.ts'
 
 const run = program().commands.find((command) => command.name() === 'run')
@@ -9,7 +9,6 @@ test.each([
   ['--host', HOSTS],
   ['--backing', BACKINGS],
   ['--placement', PLACEMENTS],
-  ['--policy', POLICIES],
 ])('the help on %s names all there are', (flag, known) => {
   const [names] = help(flag).split(' (default')
   expect(names.replace(/^.*: /, '').split(/, | or /)).toEqual(known.map(({ name }) => name))
