@@ -8,7 +8,7 @@ export default defineConfig({
     // What a user imports by name, tests import from source.
     alias: [
       { find: /^rmpopt$/, replacement: source('index.ts') },
-      { find: /^rmpopt\/(machine|check|files)$/, replacement: source('$1/index.ts') },
+      { find: /^rmpopt\/(machine|kernel|check|files)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { POLICIES } from '../lab/index.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'rmpopt-bad-'))
@@ -61,10 +60,7 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['run --seed', "option '--seed <n>' argument missing; see rmpopt run --help"],
     ['run a.yaml b.yaml', "too many arguments for 'run'. Expected 1 argument but got 2; see rmpopt run --help"],
     ['run --policy v11', '--policy: "v11" is not known; did you mean v1?'],
-    [
-      'run --policy something',
-      `--policy: "something" is not known; choose one of ${POLICIES.map(({ name }) => name).join(', ')}`,
-    ],
+    ['run --policy something', /^--policy: "something" is not known; choose one of v1, v2, .*, none, ideal$/],
     ['run --host tinny', '--host: "tinny" is not known; did you mean tiny?'],
     ['run --placement budy', '--placement: "budy" is not known; did you mean buddy?'],
     ['run --backing 3m', '--backing: "3m" is not known; did you mean 2m?'],

@@ -1,31 +1,31 @@
-import type { CompareResult, PolicyRef } from '../lab/index.ts'
+import type { CompareResult, PolicyRef, Scenario } from '../lab/index.ts'
 import { print, printJson, remark, screenOptions, UsageError } from './output.ts'
 import { perfettoOutput } from './perfetto-output.ts'
 import type { CompareFlags } from './program.ts'
 import { withProgress } from './progress.ts'
 import { type ScenarioFlags, scenarioOf, showConfig, traceOf } from './scenario-flags.ts'
 import { wholeFrom } from './values.ts'
+import { version } from './version.ts'
 
 /** What `rmpopt compare` compares unless it is told: what changed behaviour, what was proposed, and the bounds. */
-const DEFAULT_POLICIES = 'v1,v2,v4,v7,v10,conversion-1s,bitmap,free-folio,successes,refcount,none'
+const DEFAULT_POLICIES = 'v1,v2,v4,v7,v10,conversion-1s,bitmap,free-folio,successes,refcount,marked,none'
 
 /** `rmpopt compare` */
 export async function compareCommand(file: string | undefined, flags: CompareFlags): Promise<void> {
   const scenario = await scenarioOf(file, flags)
   if (flags.showConfig) return showConfig(scenario, flags)
-  const policies = await policiesOf(flags.policies ?? DEFAULT_POLICIES)
+  const own = typeof scenario.policy === 'object' ? scenario.policy : undefined
+  const policies = await policiesOf(flags.policies ?? [DEFAULT_POLICIES, own?.name ?? []].flat().join(','), own)
   const versus = await versusOf(policies, flags.vs)
   const seeds = flags.seeds === undefined ? 1 : wholeFrom(flags.seeds, '--seeds', 1)
   const workers = flags.workers === undefined ? undefined : wholeFrom(flags.workers, '--workers', 1)
   const perfetto = await perfettoOutput(flags.perfetto, flags)
   const output = await (await import('./compare-output.ts')).compareOutput(flags)
   const [{ compareScenario }, { simulateOn }] = await Promise.all([import('../lab/index.ts'), import('../workers/index.ts')])
+  const simulate = await output.keeping(simulateOn(workers), await dependences(scenario, policies, seeds, flags))
   const result = await withProgress(async (tell) => {
     tell('preparing VMs')
-    const hooks = {
-      onProgress: (done: number, hosts: number) => tell(progressBar(done, hosts)),
-      simulate: output.keeping(simulateOn(workers), { scenario, policies, seeds, sweep: flags.sensitivity === true }),
-    }
+    const hooks = { onProgress: (done: number, hosts: number) => tell(progressBar(done, hosts)), simulate }
     const options = { policies, versus, seeds, sweep: flags.sensitivity, command: commandLine(file, flags) }
     return compareScenario(scenario, (another) => traceOf(another, flags), options, hooks)
   })
@@ -41,6 +41,20 @@ export async function compareCommand(file: string | undefined, flags: CompareFla
   perfetto.tell()
 }
 
+/** All that the outcome of a host depends on: outcomes of anything else must not be mixed with it. */
+async function dependences(
+  scenario: Scenario,
+  policies: readonly PolicyRef[],
+  seeds: number,
+  { sensitivity = false, skipBadRows = false }: CompareFlags,
+): Promise<object> {
+  const { digestOf } = await import('../files/index.ts')
+  const modules = policies.flatMap((policy) => (typeof policy === 'object' && 'module' in policy ? [String(policy.module)] : []))
+  const files = [...(scenario.trace === undefined ? [] : [scenario.trace]), ...modules.map((url) => new URL(url))]
+  const digests = await Promise.all(files.map(digestOf))
+  return { version: version(), scenario, policies, seeds, sensitivity, skipBadRows, digests }
+}
+
 async function show(result: CompareResult, { json, out, save }: CompareFlags): Promise<void> {
   if (json) printJson(result)
   else {
@@ -50,8 +64,8 @@ async function show(result: CompareResult, { json, out, save }: CompareFlags): P
   for (const path of [out, save]) if (path !== undefined) remark(`wrote ${path}`)
 }
 
-/** Names, or paths of policies, separated by commas. */
-async function policiesOf(list: string): Promise<PolicyRef[]> {
+/** Names, or paths of policies, separated by commas. @param own the policy that the scenario describes, if it does */
+async function policiesOf(list: string, own: Exclude<PolicyRef, string> | undefined): Promise<PolicyRef[]> {
   const [{ resolvePolicy }, { isPolicyPath, readPolicy }] = await Promise.all([
     import('../lab/index.ts'),
     import('../files/index.ts'),
@@ -60,6 +74,7 @@ async function policiesOf(list: string): Promise<PolicyRef[]> {
   for (const text of list.split(',').map((part) => part.trim())) {
     if (text === '') throw new UsageError('--policies: a name is empty; separate names by single commas')
     if (text === 'all') policies.push(...(await everyPolicy()))
+    else if (text === own?.name) policies.push(own)
     else policies.push(isPolicyPath(text) ? await readPolicy(text) : resolvePolicy(text, '--policies', ''))
   }
   const names = policies.map(nameOf)

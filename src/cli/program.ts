@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Command, type CommanderError, Option } from 'commander'
 import { Ended, UsageError } from './output.ts'
 import type { ScenarioFlags } from './scenario-flags.ts'
+import { version } from './version.ts'
 
 /**
  * The commands and their options. What a command needs is loaded when it runs: --help and --version answer at once.
@@ -173,7 +173,7 @@ function withCompareFlags(command: Command): Command {
     .option('--policies <list>', 'names (see rmpopt policies) or files, or all (default: those that differ)')
     .option('--vs <name>', 'the policy that the others are held against (default: v10, or the first)')
     .option('--out <report.html>', 'write the report, one HTML file')
-    .option('--save <results.duckdb>', 'add the results to a DuckDB file')
+    .option('--save <results.duckdb>', 'add the results to a DuckDB file; .parquet: write them to a Parquet file')
     .addOption(perfettoOption('host 0 under the --vs policy'))
     .option('--resume', 'go on where an interrupted comparison with the same options stopped')
     .option('--seeds <n>', 'repeat with so many seeds, and show ranges (default: 1)')
@@ -199,11 +199,6 @@ function strict(command: Command): Command {
     const guess = suggestion.join(' ').match(/^\(Did you mean (.*)\?\)$/)?.[1]
     throw new UsageError(`${what}; ${guess === undefined ? `see ${names.join(' ')} --help` : `did you mean ${guess}?`}`)
   })
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 const ROOT_HELP = `

@@ -43,14 +43,17 @@ export async function traceOf({ trace, generate }: Scenario, { skipBadRows }: Sc
   return (await import('../files/index.ts')).readTrace(trace, { skipBadRows })
 }
 
-/** Prints a scenario that can be read again: from wherever it is put, so that the path of a trace is absolute. */
+/** Prints a scenario that can be read again: from wherever it is put, so that paths of traces and modules are absolute. */
 export async function showConfig(scenario: Scenario, { json }: ScenarioFlags): Promise<void> {
-  const [{ scenarioInput }, { formatScenario }, { resolve }] = await Promise.all([
+  const [{ scenarioInput }, { formatScenario }, { resolve }, { fileURLToPath }] = await Promise.all([
     import('../lab/index.ts'),
     import('../files/index.ts'),
     import('node:path'),
+    import('node:url'),
   ])
-  const input = scenarioInput(scenario.trace === undefined ? scenario : { ...scenario, trace: resolve(scenario.trace) })
+  const { trace, policy } = scenario
+  const input = scenarioInput(trace === undefined ? scenario : { ...scenario, trace: resolve(trace) })
+  if (typeof policy === 'object' && 'module' in policy) input.policy = fileURLToPath(String(policy.module))
   if (json) printJson(input)
   else print(formatScenario(input))
 }

@@ -7,9 +7,9 @@ import { UserError } from '../lab/index.ts'
 export async function checkWritable(path: string, flag: string): Promise<void> {
   const folder = dirname(path)
   try {
-    await access(folder, constants.W_OK)
+    await access(`${folder}/.`, constants.W_OK)
   } catch (error) {
-    const why = (error as { code?: string }).code === 'ENOENT' ? 'does not exist' : 'may not be written to'
+    const why = PROBLEMS[(error as { code?: string }).code ?? ''] ?? 'may not be written to'
     throw new UserError(`${flag}: ${path}: its directory ${folder} ${why}; name a file elsewhere`)
   }
   const there = await stat(path).catch(() => undefined)
@@ -18,6 +18,8 @@ export async function checkWritable(path: string, flag: string): Promise<void> {
     throw new UserError(`${flag}: ${path}: may not be written to; name another file`)
   }
 }
+
+const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is no directory' }
 
 /** Writes a file whole or not at all. */
 export async function writeWhole(path: string, text: string): Promise<void> {

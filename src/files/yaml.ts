@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { type Document, type ErrorCode, LineCounter, parseDocument } from 'yaml'
+import { type Document, type ErrorCode, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { UserError } from '../workload/index.ts'
 import { fileProblem } from './problem.ts'
 
@@ -11,13 +11,16 @@ export interface YamlKind {
   readonly insteadOfText: string
 }
 
+export interface YamlFile {
+  readonly document: Document
+  readonly lines: LineCounter
+  readonly content: unknown
+}
+
 /**
  * Reads a YAML file. @throws UserError naming file and line, for a file that cannot be read or is not YAML
  */
-export async function readYaml(
-  path: string,
-  kind: YamlKind,
-): Promise<{ document: Document; lines: LineCounter; content: unknown }> {
+export async function readYaml(path: string, kind: YamlKind): Promise<YamlFile> {
   const lines = new LineCounter()
   const document = parseDocument(await textOf(path, kind), { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const [syntax] = [...document.errors, ...document.warnings]
@@ -62,4 +65,34 @@ function contentOf(path: string, document: Document): unknown {
     // Aliases that name nothing, or that expand without measure.
     throw new UserError(`${path}: is not YAML (${(error as Error).message.replace(/\s+/g, ' ')}); correct it`)
   }
+}
+
+/**
+ * Looks at the content of a file, in messages that begin with its path and the field.
+ * @throws UserError with the line of the field
+ */
+export function located<T>(path: string, file: YamlFile, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof UserError) || !error.message.startsWith(`${path}: `)) throw error
+    const message = error.message.slice(path.length + 2)
+    const line = lineOf(file, message)
+    throw new UserError(`${path}:${line === undefined ? '' : `${line}:`} ${message}`)
+  }
+}
+
+/** The line of the field that a message begins with; of what holds it where it is not in the file. */
+function lineOf({ document, lines }: YamlFile, message: string): number | undefined {
+  const [, field] = /^(?:unknown field )?([\w.]+)/.exec(message) ?? []
+  let line: number | undefined
+  let node: unknown = document.contents
+  for (const name of field?.split('.') ?? []) {
+    if (!isMap(node)) break
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name)
+    if (pair === undefined) break
+    if (isScalar(pair.key) && pair.key.range) line = lines.linePos(pair.key.range[0]).line
+    node = pair.value
+  }
+  return line
 }

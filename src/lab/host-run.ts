@@ -13,6 +13,7 @@ import {
   PolicyReplay,
   recordLife,
 } from '../sim/index.ts'
+import { withPolicy } from './policy-module.ts'
 import { RegionMap } from './region-map.ts'
 
 /** How a policy is named in a job: by its name, as a point of the space, or as itself (which no worker can be sent). */
@@ -86,11 +87,13 @@ export function runHost({ trials, guest: behaviour, vms, wantsMap, ...common }: 
     memoryWaits: host.vmCounts.memoryWaits,
     trials: trials.map(({ policy, costs }) => {
       const driver = policyFor(policy)
-      const replay = new PolicyReplay({ ...common, costs, driver }, life)
-      const map = new RegionMap(replay)
-      if (wantsMap) replay.run(map.moments, () => map.look())
-      else replay.run()
-      return outcomeOf(replay, driver, map.rows)
+      return withPolicy(driver, () => {
+        const replay = new PolicyReplay({ ...common, costs, driver }, life)
+        const map = new RegionMap(replay)
+        if (wantsMap) replay.run(map.moments, () => map.look())
+        else replay.run()
+        return outcomeOf(replay, driver, map.rows)
+      })
     }),
   }
 }

@@ -23,17 +23,22 @@ export function explain(issue: z.core.$ZodIssue, knownFields: KnownFields): stri
           issue.input,
           HOSTS.map(({ name }) => name),
         )
+      if (at !== 'hosts') return `${at}: ${shown(issue.input)} is neither a name nor a map of fields; give one of them`
       return `${at}: ${shown(issue.input)} is not valid; give auto or a whole number from 1 to 100000`
     }
     case 'invalid_value':
       return notKnown(at, issue.input, issue.values.map(String))
     case 'invalid_type':
+      if (issue.input === undefined) return `${at}: is missing; give ${KINDS[issue.expected] ?? issue.expected}`
       return `${at}: ${shown(issue.input)} is not ${KINDS[issue.expected] ?? issue.expected}; give one`
     case 'too_small':
       if (issue.origin === 'string') return `${at}: is empty; name a file`
+      if (issue.origin === 'array') return `${at}: is empty; give at least ${issue.minimum}`
       return `${at}: ${shown(issue.input)} is too small; give ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
     case 'too_big':
       return `${at}: ${shown(issue.input)} is too large; give ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
+    case 'invalid_format':
+      return `${at}: ${shown(issue.input)} ${issue.message}`
     default:
       return `${at}: ${issue.message}`
   }
@@ -45,10 +50,16 @@ const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
   object: 'a map of fields',
+  array: 'a list',
+}
+
+/** The issue to tell of: a field that is misspelt before one that is missing for it. */
+export function firstOf(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+  return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
 }
 
 /** A value in a message, on one line and not too long. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing')
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }
@@ -56,9 +67,9 @@ function shown(value: unknown): string {
 /** A name that is none, and the nearest that is. */
 export function notKnown(at: string, given: unknown, known: readonly string[]): string {
   const guess = typeof given === 'string' ? nearest(given, known) : undefined
-  return `${at}: ${shown(given)} is not known; ${choice(guess, known)}`
+  return `${at === '' ? '' : `${at}: `}${shown(given)} is not known; ${choice(guess, known)}`
 }
 
-function choice(guess: string | undefined, known: readonly string[]): string {
+export function choice(guess: string | undefined, known: readonly string[]): string {
   return guess === undefined ? `choose one of ${known.join(', ')}` : `did you mean ${guess}?`
 }

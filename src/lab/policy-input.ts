@@ -13,10 +13,10 @@ import {
 } from '../policy/index.ts'
 import { UserError } from '../workload/index.ts'
 import type { PolicyRef } from './host-run.ts'
-import { explain, notKnown } from './issue-words.ts'
+import { choice, explain, firstOf, notKnown, shown } from './issue-words.ts'
 
 /** A policy as people write it: the name of one, or a point of the space. Every field but `name` and `when` has a default. */
-export type PolicyInput = string | z.input<typeof PointSchema> | Policy
+export type PolicyInput = string | (z.input<typeof PointSchema> & { readonly when: WhenInput }) | Policy
 
 const seconds = z
   .number()
@@ -46,12 +46,21 @@ const WhoSchema = z
   })
   .partial()
 
+const NAME = /^[\w.-]{1,40}$/
+export function isPolicyName(text: string): boolean {
+  return NAME.test(text)
+}
+
+type WhenInput = string | { readonly at: When['at']; readonly [field: string]: unknown }
+type WhoInput = string | z.input<typeof WhoSchema>
+
+/** `when` and `who` have shapes of their own: they are looked at one by one. */
 const PointSchema = z.strictObject({
-  name: z.string().regex(/^[\w.-]{1,40}$/, 'is not a name of letters, digits, dots and dashes; choose a short one'),
+  name: z.string().regex(NAME, 'is not a name of letters, digits, dots and dashes; choose a short one'),
   summary: z.string().max(200).optional(),
-  when: z.union([z.string(), z.looseObject({ at: z.string() })]),
+  when: z.custom<WhenInput>(() => true).optional(), // it is not, and resolveWhen says so better
   what: z.enum(WHATS).default('all'),
-  who: z.union([z.string(), WhoSchema]).default('leader-followers'),
+  who: z.custom<WhoInput>(() => true).default('leader-followers'),
   base: z.enum(BASES).default('lowest'),
 })
 
@@ -75,7 +84,7 @@ export function resolvePolicy(input: unknown, where: string, at = 'policy'): Pol
 
 /** A policy as itself, from a module or a program. */
 function isPolicy(input: unknown): input is Policy {
-  return typeof input === 'object' && input !== null && 'keptBytes' in input
+  return typeof input === 'object' && input !== null && 'keptBytes' in input && typeof input.keptBytes === 'function'
 }
 
 /** The place of a field of the policy. */
@@ -89,33 +98,40 @@ function named(name: string, where: string, at: string): string {
   return name
 }
 
-function resolveWhen(input: string | { at: string }, where: string, at: string): When {
-  const given = typeof input === 'string' ? { at: input } : input
-  const schema = WHENS[given.at as When['at']]
-  if (schema === undefined) throw new UserError(`${where}: ${notKnown(inside(at, 'when'), given.at, Object.keys(WHENS))}`)
-  return parse<When>(schema as unknown as z.ZodType<When>, given, where, inside(at, 'when').split('.'))
+function resolveWhen(input: unknown, where: string, at: string): When {
+  const place = inside(at, 'when')
+  const names = Object.keys(WHENS)
+  const given = fieldsOf(typeof input === 'string' ? { at: input } : input, names, where, place)
+  if (given.at === undefined) throw new UserError(`${where}: ${place}.at: is missing; ${choice(undefined, names)}`)
+  if (typeof given.at !== 'string' || !Object.hasOwn(WHENS, given.at))
+    throw new UserError(`${where}: ${notKnown(typeof input === 'string' ? place : `${place}.at`, given.at, names)}`)
+  return parse<When>(WHENS[given.at as When['at']] as unknown as z.ZodType<When>, given, where, place.split('.'))
 }
 
-function resolveWho(input: string | z.infer<typeof WhoSchema>, where: string, at: string): Who {
-  if (typeof input !== 'string') return { ...WHOS['leader-followers'], ...input }
-  const who = WHOS[input]
-  if (who === undefined) throw new UserError(`${where}: ${notKnown(inside(at, 'who'), input, Object.keys(WHOS))}`)
-  return who
+function resolveWho(input: unknown, where: string, at: string): Who {
+  const place = inside(at, 'who')
+  const names = Object.keys(WHOS)
+  if (typeof input === 'string') {
+    if (!names.includes(input)) throw new UserError(`${where}: ${notKnown(place, input, names)}`)
+    return WHOS[input]
+  }
+  return { ...WHOS['leader-followers'], ...parse(WhoSchema, fieldsOf(input, names, where, place), where, place.split('.')) }
 }
 
+/** A map of fields, where a name would have done as well. */
+function fieldsOf(input: unknown, names: readonly string[], where: string, at: string): Readonly<Record<string, unknown>> {
+  if (input === undefined) throw new UserError(`${where}: ${at}: is missing; ${choice(undefined, names)}`)
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>
+  throw new UserError(`${where}: ${at}: ${shown(input)} is neither a name nor a map of fields; ${choice(undefined, names)}`)
+}
+
+/** @param at where in the input it stands */
 function parse<T>(schema: z.ZodType<T>, input: unknown, where: string, at: readonly string[]): T {
   const parsed = schema.safeParse(input, { reportInput: true })
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const inner = issue.code === 'invalid_union' ? (issue.errors.flat().find(({ path }) => path.length > 0) ?? issue) : issue
-  const placed = { ...inner, path: [...at, ...issue.path, ...(inner === issue ? [] : inner.path)] } as z.core.$ZodIssue
-  throw new UserError(`${where}: ${explain(placed, () => knownFields(schema, issue.path))}`)
-}
-
-/** The fields that there are at a place of a policy. */
-function knownFields(schema: unknown, path: readonly PropertyKey[]): string[] {
-  if (path[0] === 'who') return Object.keys(WhoSchema.shape)
-  return Object.keys((schema as { readonly shape: object }).shape)
+  const issue = firstOf(parsed.error.issues)
+  const placed = { ...issue, path: [...at, ...issue.path] }
+  throw new UserError(`${where}: ${explain(placed, () => Object.keys((schema as unknown as { readonly shape: object }).shape))}`)
 }
 
 /** A policy as input again; one made of functions by its name only. */

@@ -14,7 +14,7 @@ import {
 } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
 import type { PolicyRef } from './host-run.ts'
-import { explain } from './issue-words.ts'
+import { explain, firstOf } from './issue-words.ts'
 import { type PolicyInput, policyInput, resolvePolicy } from './policy-input.ts'
 
 /** What to simulate, with nothing left open. */
@@ -149,7 +149,7 @@ const DEFAULT_GENERATE = { vms: 12_000, durationS: (3 * DAY) / 1e9 }
  */
 export function resolveScenario(input: unknown, where = 'scenario'): Scenario {
   const parsed = ScenarioSchema.safeParse(input ?? {}, { reportInput: true })
-  if (!parsed.success) throw new UserError(`${where}: ${explain(parsed.error.issues[0], knownFields)}`)
+  if (!parsed.success) throw new UserError(`${where}: ${explain(firstOf(parsed.error.issues), knownFields)}`)
   const given = parsed.data
   const seed = given.seed ?? DEFAULTS.seed
   if (given.trace !== undefined && given.generate !== undefined) {

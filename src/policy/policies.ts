@@ -1,6 +1,7 @@
 import { composePolicy } from './axes/compose.ts'
 import type { PolicySpec } from './axes/spec.ts'
 import { IDEAL, NONE } from './bounds.ts'
+import { MARKED } from './marked.ts'
 import type { Policy } from './policy.ts'
 import { PROPOSALS } from './proposals.ts'
 import { V1 } from './revisions/v1.ts'
@@ -11,8 +12,12 @@ import { V6, V7 } from './revisions/v6.ts'
 import { V8 } from './revisions/v8.ts'
 import { V9, V10 } from './revisions/v10.ts'
 
-/** All policies by name, in the order people are shown them: the revisions, what reviewers proposed, the bounds. */
-export const POLICIES: readonly Policy[] = [V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, ...PROPOSALS.map(composePolicy), NONE, IDEAL]
+/** All policies by name, in the order people are shown them: the revisions, what reviewers proposed, our own, the bounds. */
+export const POLICIES: readonly Policy[] = [
+  ...[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10],
+  ...PROPOSALS.map(composePolicy),
+  ...[MARKED, NONE, IDEAL],
+]
 
 export function policyNamed(name: string): Policy | undefined {
   return POLICIES.find((policy) => policy.name === name)

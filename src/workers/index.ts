@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
-import { type HostJob, type HostOutcome, type RunHooks, runHost } from '../lab/index.ts'
+import { type HostJob, type HostOutcome, type RunHooks, runHost, UserError } from '../lab/index.ts'
+import type { Answer } from './host-worker.ts'
 import { type PortableJob, portable } from './portable.ts'
 
 /** Jobs that are under way or waiting, for each thread: enough to keep it busy, few enough to keep memory bounded. */
@@ -23,21 +24,23 @@ export function simulateOn(threadsWanted = availableParallelism()): NonNullable<
 }
 
 async function* onPool(threads: number, jobs: number, job: (index: number) => HostJob): AsyncIterable<HostOutcome> {
-  const pool = new Piscina<PortableJob, HostOutcome>({
+  const pool = new Piscina<PortableJob, Answer>({
     filename: new URL('./host-worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
   })
   try {
-    const underWay: Promise<HostOutcome>[] = []
+    const underWay: Promise<Answer>[] = []
     for (let next = 0, done = 0; done < jobs; done++) {
       for (; next < jobs && underWay.length < threads * JOBS_PER_THREAD; next++) {
-        const outcome = pool.run(portable(job(next)) as PortableJob)
-        outcome.catch(() => {}) // it is awaited below, in order
-        underWay.push(outcome)
+        const answer = pool.run(portable(job(next)) as PortableJob)
+        answer.catch(() => {}) // it is awaited below, in order
+        underWay.push(answer)
       }
-      yield (await underWay.shift()) as HostOutcome
+      const answer = (await underWay.shift()) as Answer
+      if ('problem' in answer) throw new UserError(answer.problem)
+      yield answer.outcome
     }
   } finally {
     await pool.destroy()

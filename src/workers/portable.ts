@@ -1,7 +1,7 @@
 import type { HostJob, LoadedPolicy, PolicyRef, PolicySpec } from '../lab/index.ts'
 
 /** A policy by what can be sent to a worker: name, axes, or the address of a module. */
-export type PortablePolicy = string | PolicySpec | Pick<LoadedPolicy, 'module'>
+export type PortablePolicy = string | PolicySpec | Pick<LoadedPolicy, 'module' | 'path'>
 
 export interface PortableJob extends Omit<HostJob, 'trials'> {
   readonly trials: readonly (Omit<HostJob['trials'][number], 'policy'> & { readonly policy: PortablePolicy })[]
@@ -18,7 +18,9 @@ export function portable(job: HostJob): PortableJob | undefined {
 
 function portablePolicy(policy: PolicyRef): PortablePolicy | undefined {
   if (typeof policy === 'string' || !('keptBytes' in policy)) return policy
-  return 'module' in policy ? { module: (policy as LoadedPolicy).module } : undefined
+  if (!isModule(policy)) return undefined
+  const { module, path } = policy as LoadedPolicy
+  return { module, path }
 }
 
 export function isModule<T extends PolicyRef | PortablePolicy>(policy: T): policy is Extract<T, { module: string }> {
