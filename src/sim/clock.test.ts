@@ -96,6 +96,17 @@ describe('a loop played without its generator', () => {
   })
 })
 
+describe('a broadcast to cores of which some reach the region', () => {
+  it('takes the time of those who do, and interrupts all', () => {
+    const host = { ...small, machine: { tableReachBytes: 16 * GIB } } // v1: a base for each of two sockets of 32 GiB
+    const { passes, rmpopts } = simulate({ host, policy: policyNamed('v1'), vms: [] }).clock.tally
+    expect(rmpopts).toBe(passes.count * 2 * 8 * 16)
+    expect(passes.ipis).toBe(passes.count * 2 * 16 * 15)
+    expect(passes.wallNsSum).toBeGreaterThan(passes.count * 32 * (512 * COSTS.summaryNs.node + COSTS.wakeNs))
+    expect(passes.cpuNs).toBeGreaterThan(passes.wallNsSum)
+  })
+})
+
 describe('v10', () => {
   it('optimises every eligible region once guests have stopped coming and going', () => {
     const { machine } = simulate({ vms: CHURN.slice(0, 7) })

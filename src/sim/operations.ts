@@ -175,18 +175,10 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   const { machine } = kernel
   if (!clock.isFree(task.cpu)) return clock.whenFree(task, () => onEachCpu(clock, task, mask, fn)) as undefined
   const remote = mask.size - (has(mask, task.cpu) ? 1 : 0)
-  const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
-  if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0 && clock.scannable.has(mask, region)) {
-    const broadcast = clock.scanCost.broadcast(task.cpu, mask, region)
-    const rmpopt = new TimedRmpopt(machine, mask, task.times)
-    rmpopt.begin(region)
-    accountBroadcast(clock, task, mask, broadcast)
-    return busy(clock, task, broadcast.waitNs * task.times, () => {
-      const cf = rmpopt.finish()
-      for (const cpu of members(mask)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
-      const { none } = machine.topology.cpuSets
-      return { carry: cf ? mask : none, faulted: none }
-    })
+  if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0) {
+    const region = machine.regionOf(fn.rax)
+    const scanning = clock.scannable.within(mask, region)
+    if (scanning.size > 0) return broadcastRmpopt(clock, task, mask, scanning, fn)
   }
   if (fn.name === 'rmpopt_regions') return rmpoptRegions(clock, task, mask, fn)
   const each = fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn)
@@ -194,6 +186,44 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   tally.ipis += remote
   clock.interrupt(mask, task, () => Math.round(costs.irqNs + each))
   return busy(clock, task, Math.round(clock.scanCost.sendNs(remote) + each), () => runOnEach(clock, mask, fn))
+}
+
+/** One region. @param scanning those of the mask whose table reaches it; the others take no time to speak of */
+function broadcastRmpopt(
+  clock: Clock,
+  task: Task,
+  mask: IndexSet,
+  scanning: IndexSet,
+  fn: Extract<Instruction, { name: 'RMPOPT' }>,
+): undefined {
+  const { machine } = clock.kernel
+  const { cpuSets } = machine.topology
+  const region = machine.regionOf(fn.rax)
+  const others = cpuSets.minus(mask, scanning)
+  const broadcast = clock.scanCost.broadcast(task.cpu, scanning, region)
+  const cost = others.size === 0 ? broadcast : withOthers(clock, task, others, broadcast)
+  const rmpopt = new TimedRmpopt(machine, scanning, task.times)
+  rmpopt.begin(region)
+  accountBroadcast(clock, task, scanning, cost)
+  return busy(clock, task, cost.waitNs * task.times, () => {
+    const cf = rmpopt.finish()
+    for (const cpu of members(scanning)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
+    const { faulted } = runOnEach(clock, others, fn)
+    return { carry: cf ? scanning : cpuSets.none, faulted }
+  })
+}
+
+/** The broadcast reaches others, too, who have nothing to scan. */
+function withOthers({ scanCost, costs, tally }: Clock, task: Task, others: IndexSet, cost: BroadcastCost): BroadcastCost {
+  const remote = others.size - (has(others, task.cpu) ? 1 : 0)
+  const ipis = cost.ipis + remote
+  tally.instructions += others.size
+  return {
+    ...cost,
+    ipis,
+    waitNs: cost.waitNs + Math.round(scanCost.sendNs(ipis) - scanCost.sendNs(cost.ipis)),
+    handlersNs: cost.handlersNs + Math.round(remote * (costs.irqNs + costs.reportNs)),
+  }
 }
 
 /** Several regions in one interrupt: all are looked at when it begins, and published when it ends. */

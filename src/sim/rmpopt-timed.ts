@@ -71,6 +71,13 @@ export class Scannable {
     return region >= this.#lastRange.first && region < this.#lastRange.end && this.#machine.isRegionCovered(region)
   }
 
+  /** Those of the CPUs that it works on a region for. */
+  within(cpus: IndexSet, region: RegionIndex): IndexSet {
+    if (this.has(cpus, region)) return cpus
+    const { cpuSets } = this.#machine.topology
+    return cpuSets.of([...members(cpus)].filter((cpu) => this.has(cpuSets.of([cpu]), region)))
+  }
+
   #remembered(cpus: IndexSet): { first: RegionIndex; end: RegionIndex } {
     let range = this.#ranges.get(cpus)
     if (range === undefined) this.#ranges.set(cpus, (range = this.#range(cpus)))
