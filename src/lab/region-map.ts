@@ -17,9 +17,8 @@ export class RegionMap {
 
   look(): void {
     const { machine } = this.#host
-    let row = ''
-    for (let region = 0; region < machine.rmp.regions; region++) row += this.#stateOf(region)
-    this.rows.push(row)
+    // Joined, not added up: a string that is added up keeps every part of it, and regions may be a million.
+    this.rows.push(Array.from({ length: machine.rmp.regions }, (_, region) => this.#stateOf(region)).join(''))
   }
 
   #stateOf(region: RegionIndex): string {
