@@ -176,17 +176,9 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   if (!clock.isFree(task.cpu)) return clock.whenFree(task, () => onEachCpu(clock, task, mask, fn)) as undefined
   const remote = mask.size - (has(mask, task.cpu) ? 1 : 0)
   const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
-  if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0 && clock.scannable.has(mask, region)) {
-    const broadcast = clock.scanCost.broadcast(task.cpu, mask, region)
-    const rmpopt = new TimedRmpopt(machine, mask, task.times)
-    rmpopt.begin(region)
-    accountBroadcast(clock, task, mask, broadcast)
-    return busy(clock, task, broadcast.waitNs * task.times, () => {
-      const cf = rmpopt.finish()
-      for (const cpu of members(mask)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
-      const { none } = machine.topology.cpuSets
-      return { carry: cf ? mask : none, faulted: none }
-    })
+  if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0) {
+    const scanners = clock.scannable.has(mask, region) ? mask : clock.scannable.among(mask, region)
+    if (scanners.size > 0) return verifyOn(clock, task, mask, scanners, fn)
   }
   if (fn.name === 'rmpopt_regions') return rmpoptRegions(clock, task, mask, fn)
   const each = fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn)
@@ -194,6 +186,24 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   tally.ipis += remote
   clock.interrupt(mask, task, () => Math.round(costs.irqNs + each))
   return busy(clock, task, Math.round(clock.scanCost.sendNs(remote) + each), () => runOnEach(clock, mask, fn))
+}
+
+/** RMPOPT(verify) on a mask; those that are no scanners answer at once: the region is out of their tables' reach, or they fault. */
+function verifyOn(clock: Clock, task: Task, mask: IndexSet, scanners: IndexSet, fn: OfName<'RMPOPT'>): undefined {
+  const { machine } = clock.kernel
+  const { cpuSets } = machine.topology
+  const region = machine.regionOf(fn.rax)
+  const broadcast = clock.scanCost.broadcast(task.cpu, scanners, region, mask)
+  const rmpopt = new TimedRmpopt(machine, scanners, task.times)
+  rmpopt.begin(region)
+  accountBroadcast(clock, task, scanners, broadcast)
+  return busy(clock, task, broadcast.waitNs * task.times, () => {
+    const cf = rmpopt.finish()
+    for (const cpu of members(scanners)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
+    const others = cpuSets.minus(mask, scanners)
+    const { faulted } = others.size > 0 ? runOnEach(clock, others, fn) : { faulted: cpuSets.none }
+    return { carry: cf ? scanners : cpuSets.none, faulted }
+  })
 }
 
 /** Several regions in one interrupt: all are looked at when it begins, and published when it ends. */

@@ -57,6 +57,12 @@ export class Scannable {
     this.#machine = machine
   }
 
+  /** Those of the CPUs on which RMPOPT(verify) works on a region without a fault. */
+  among(cpus: IndexSet, region: RegionIndex): IndexSet {
+    const { cpuSets } = this.#machine.topology
+    return cpuSets.of([...members(cpus)].filter((cpu) => this.has(cpuSets.of([cpu]), region)))
+  }
+
   has(cpus: IndexSet, region: RegionIndex): boolean {
     const { tables } = this.#machine
     if (tables.epoch !== this.#epoch) {
