@@ -259,13 +259,20 @@ function runOn({ kernel }: Clock, cpu: number, fn: Exclude<IpiFunction, OfName<'
   return old.kind === 'done' ? kernel.machine.execute(cpu, { name: 'WRMSR', msr: fn.msr, value: old.value | fn.bits }) : old
 }
 
-/** Counts a broadcast and delays what it interrupts. */
-export function accountBroadcast(clock: Clock, task: Task, mask: IndexSet, cost: BroadcastCost): void {
+/** Counts a broadcast, or `steps` of the same, and delays what it interrupts. */
+export function accountBroadcast(
+  clock: Clock,
+  task: Task,
+  mask: IndexSet,
+  cost: BroadcastCost,
+  steps = 1,
+  reschedules = false,
+): void {
   const { crowd, parts, waitNs } = cost
-  clock.tally.rmpoptBroadcast(task, mask.size * parts.length, cost)
+  clock.tally.rmpoptBroadcast(task, mask.size * parts.length, cost, steps, reschedules)
   clock.ledger?.broadcast(task, mask, crowd, parts, waitNs)
   clock.interrupt(mask, task, (cpu) => {
     const rmpoptNs = parts.reduce((sum, part) => sum + clock.scanCost.ofCpu(crowd, cpu, part), 0)
-    return Math.round(clock.costs.irqNs + rmpoptNs) * task.times
+    return Math.round(clock.costs.irqNs + rmpoptNs) * task.times * steps
   })
 }

@@ -81,11 +81,26 @@ export class ScanCost {
   broadcast(sender: CpuId, mask: IndexSet, region: RegionIndex, interrupted = mask): BroadcastCost {
     if (interrupted !== mask) return this.#cost(sender, mask, [this.#part(sender, mask, region)], interrupted)
     if (this.#machine.tables.cached[region] !== 1) return this.#cost(sender, mask, [this.#part(sender, mask, region)])
-    // Mostly: the same for every region.
+    const { parts, ...cost } = this.stored(sender, mask)
+    return { ...cost, parts: [{ ...parts[0], region }] }
+  }
+
+  /** The same where a result is stored: in every region alike. */
+  stored(sender: CpuId, mask: IndexSet): BroadcastCost {
     if (this.#stored?.mask !== mask || this.#stored.sender !== sender) {
-      this.#stored = { mask, sender, cost: this.#cost(sender, mask, [this.#part(sender, mask, region)]) }
+      const { cachedNs: commonNs, cachedContentionNs: perPlaceNs } = this.#costs
+      this.#stored = {
+        mask,
+        sender,
+        cost: this.#cost(sender, mask, [{ region: -1, commonNs, perPlaceNs, summaries: 0, node: 0 }]),
+      }
     }
     return this.#stored.cost
+  }
+
+  /** One CPU alone that takes a stored result. Whole. */
+  get storedNs(): Ns {
+    return Math.round(this.#costs.cachedNs)
   }
 
   /** The same for several regions in one interrupt, one after the other on each CPU. */
