@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { bench, do_not_optimize, run as runBenches, summary } from 'mitata'
 import { AMD64, DAY, GIB, SECOND, TIB } from '../arch/index.ts'
 import { readTrace } from '../files/index.ts'
 import { type Kernel, rmpoptWorkHandler } from '../kernel/index.ts'
-import { HOSTS, resolveScenario, runHost, runScenario } from '../lab/index.ts'
+import { compareScenario, HOSTS, resolveScenario, runHost } from '../lab/index.ts'
 import { V10 } from '../policy/index.ts'
 import { HostSimulation, type HostSpec } from '../sim/index.ts'
 import { simulateOn } from '../workers/index.ts'
@@ -19,6 +20,7 @@ memoryOfHosts()
 oneHostDay()
 await onePass()
 statesPerSecond()
+await workersAtWork()
 if (values.trace !== undefined) await wholeFleet(values.trace, Number(values.hosts))
 
 function idleHost(host: HostSpec, players = true): HostSimulation {
@@ -98,16 +100,45 @@ async function onePass(): Promise<void> {
   await runBenches()
 }
 
-/** The whole of a trace on a fleet, on all cores. */
+/** The same comparison on one thread and on all cores. */
+async function workersAtWork(): Promise<void> {
+  const threads = availableParallelism()
+  console.log(`\ncompare: ${COMPARED.length} policies, 6000 generated VMs, a day, on 1 thread and on ${threads}`)
+  const scenario = resolveScenario({ generate: { vms: 6000, durationS: 86_400 }, hosts: 8, rejectOversized: true })
+  const trace = generateTrace(scenario.generate)
+  const secondsOn = async (workers: number) => {
+    const start = process.hrtime.bigint()
+    await compareScenario(scenario, () => trace, { policies: COMPARED }, { simulate: simulateOn(workers) })
+    return Number(process.hrtime.bigint() - start) / 1e9
+  }
+  const [one, all] = [await secondsOn(1), await secondsOn(threads)]
+  console.log(`  ${one.toFixed(1)} s and ${all.toFixed(1)} s: ${(one / all).toFixed(2)} times faster`)
+}
+
+const COMPARED = [
+  'v1',
+  'v2',
+  'v4',
+  'v7',
+  'v10',
+  'conversion-1s',
+  'bitmap',
+  'free-folio',
+  'successes',
+  'refcount',
+  'marked',
+  'none',
+]
+
+/** The whole of a trace on a fleet under twelve policies, on all cores. */
 async function wholeFleet(path: string, hosts: number): Promise<void> {
-  console.log(`\n${path} on ${hosts} hosts, a fifth of the batches SNP, v10`)
+  console.log(`\n${path} on ${hosts} hosts, a fifth of the batches SNP, ${COMPARED.length} policies`)
   const start = process.hrtime.bigint()
   const trace = await readTrace(path)
-  const result = await runScenario(resolveScenario({ hosts, snpShare: 0.2 }), trace, { simulate: simulateOn() })
+  const scenario = resolveScenario({ hosts, snpShare: 0.2 })
+  const result = await compareScenario(scenario, () => trace, { policies: COMPARED }, { simulate: simulateOn() })
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
   const days = (result.simulatedNs / DAY) * hosts
   const peak = process.resourceUsage().maxRSS / 1024
-  console.log(
-    `  ${seconds.toFixed(1)} s, ${(days / seconds).toPrecision(3)} host-days/s, ${(result.events / seconds).toExponential(2)} events/s, peak ${peak.toFixed(0)} MiB`,
-  )
+  console.log(`  ${seconds.toFixed(1)} s, ${(days / seconds).toPrecision(3)} host-days/s, peak ${peak.toFixed(0)} MiB`)
 }

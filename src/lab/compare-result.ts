@@ -51,6 +51,8 @@ export interface ComparedPolicy {
   /** What is possible less `coverageMean`. */
   readonly coverageLost: number
   readonly checksSkipped: number
+  /** The same if every core writes to memory of its own socket only. */
+  readonly checksSkippedLocal: number
   readonly passes: number
   /** CPU time of all CPUs spent on RMPOPT, and as a share of all CPU time. */
   readonly cpuNs: Ns

@@ -94,6 +94,7 @@ function compared(scenario: Scenario, fleet: FleetOutcome, ref: PolicyRef, outco
     shareOfIdeal: idealMean === 0 ? 0 : coverageMean / idealMean,
     coverageLost: Math.max(0, idealMean - coverageMean),
     checksSkipped: meanOf(bins, 'skipped'),
+    checksSkippedLocal: meanOf(bins, 'skippedLocal'),
     passes: passes.count,
     cpuNs: passes.cpuNs,
     cpuShare: passes.cpuNs / (plan.endNs * plan.hosts * sockets * coresPerSocket * threadsPerCore),

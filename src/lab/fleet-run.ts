@@ -98,6 +98,7 @@ function merge(hosts: readonly PolicyOutcome[]): FleetPolicy {
       coverage: ofBins(bin, 'coverage'),
       ideal: ofBins(bin, 'ideal'),
       skipped: ofBins(bin, 'skipped'),
+      skippedLocal: ofBins(bin, 'skippedLocal'),
     })),
     finalCoverage: sum((o) => o.finalCoverage) / hosts.length,
     passes: {
@@ -124,7 +125,7 @@ export function quantile(sorted: Float64Array, share: number): Ns | null {
 }
 
 /** Mean over hosts and time of what was added up. */
-export function meanOf(bins: readonly Integrals[], of: 'coverage' | 'ideal' | 'skipped'): number {
+export function meanOf(bins: readonly Integrals[], of: Exclude<keyof Integrals, 'seconds'>): number {
   const seconds = bins.reduce((total, bin) => total + bin.seconds, 0)
   return seconds === 0 ? 0 : bins.reduce((total, bin) => total + bin[of], 0) / seconds
 }

@@ -29,6 +29,8 @@ export interface RunResult {
   readonly coverage: { readonly mean: number; readonly final: number; readonly idealMean: number }
   /** Coverage weighted by where hypervisor and ordinary guests write. */
   readonly checksSkipped: number
+  /** The same if every core writes to memory of its own socket only. */
+  readonly checksSkippedLocal: number
   readonly passes: {
     readonly count: number
     /** CPU time of all CPUs together. */

@@ -36,6 +36,7 @@ function runResult(scenario: Scenario, trace: Trace, fleet: FleetOutcome, policy
     ...setting(scenario, trace, fleet),
     coverage: { mean: meanOf(bins, 'coverage'), final: policy.finalCoverage, idealMean: meanOf(bins, 'ideal') },
     checksSkipped: meanOf(bins, 'skipped'),
+    checksSkippedLocal: meanOf(bins, 'skippedLocal'),
     passes: {
       count: passes.count,
       cpuNs: passes.cpuNs,

@@ -303,6 +303,14 @@ export class Clock {
     const { player, next, end } = playing
     if (player.coast === undefined || this.#cpuFreeNs[task.cpu] > this.nowNs) return
     for (let at = next; at < end; at++) {
+      const alike = player.coastAlike?.(at, end, beforeNs - this.nowNs) ?? 0
+      if (alike > 0) {
+        this.nowNs += alike * (player.alikeNs as Ns)
+        this.#cpuFreeNs[task.cpu] = this.nowNs
+        playing.next = at + alike
+        at += alike - 1
+        continue
+      }
       const ns = player.coast(at, beforeNs - this.nowNs)
       if (ns < 0) return
       this.nowNs += ns

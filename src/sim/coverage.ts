@@ -1,5 +1,5 @@
 import type { Ns, RegionIndex } from '../arch/index.ts'
-import { type IndexSet, type Machine, MachineListener } from '../machine/index.ts'
+import { type IndexSet, type Machine, MachineListener, members } from '../machine/index.ts'
 
 /** Sums over time that the means are made of. Each in seconds times the quantity. */
 export interface Integrals {
@@ -7,16 +7,18 @@ export interface Integrals {
   coverage: number
   ideal: number
   skipped: number
+  /** As `skipped`, if every core writes to memory of its own socket only. */
+  skippedLocal: number
 }
 
-export const noIntegrals = (): Integrals => ({ seconds: 0, coverage: 0, ideal: 0, skipped: 0 })
+export const noIntegrals = (): Integrals => ({ seconds: 0, coverage: 0, ideal: 0, skipped: 0, skippedLocal: 0 })
 
 /**
  * Coverage of one host over time, from the machine's events.
  *
  * *Coverage*: optimised bytes ÷ bytes that hypervisor and ordinary guests own, mean over cores. *Ideal*: the same if every
  * eligible region were optimised on every core. *Skipped*: coverage weighted by where the writers write, taken to be evenly
- * over the memory that ordinary guests and the host use [A].
+ * over the memory that ordinary guests and the host use [A]; *skipped locally*: if each core writes to its own socket only.
  *
  * All sums are of whole pages, so that they are exact; time is added up only when one of them changes.
  */
@@ -37,6 +39,10 @@ export class Coverage extends MachineListener {
   #usedSum = 0
   #optimisedSum = 0
   #skippedSum = 0
+  #skippedLocalSum = 0
+  readonly #socketOfRegion: Uint8Array
+  /** Of each set of cores how many it has of each socket. */
+  readonly #perSocket = new Map<IndexSet, readonly number[]>()
   #idealSum = 0
   readonly #bins: Integrals[]
   readonly #binNs: Ns
@@ -62,6 +68,7 @@ export class Coverage extends MachineListener {
       r >= reach.first && r < reach.end && machine.isRegionCovered(r) ? 1 : 0,
     )
     this.#usedPages = new Float64Array(regions)
+    this.#socketOfRegion = socketsOf(machine)
     this.#hvPages = this.#ramPages.reduce((sum, pages) => sum + pages, 0)
     this.#idealSum = this.#ramPages.reduce((sum, pages, r) => sum + (this.#isEligible(r) ? pages : 0), 0)
     this.#bins = Array.from({ length: bins }, noIntegrals)
@@ -81,6 +88,7 @@ export class Coverage extends MachineListener {
         coverage: a.coverage + b.coverage,
         ideal: a.ideal + b.ideal,
         skipped: a.skipped + b.skipped,
+        skippedLocal: a.skippedLocal + b.skippedLocal,
       }),
       noIntegrals(),
     )
@@ -118,6 +126,7 @@ export class Coverage extends MachineListener {
     const delta = after.size - before.size
     this.#optimisedSum += delta * this.#ramPages[region]
     this.#skippedSum += delta * this.#usedPages[region]
+    this.#skippedLocalSum += (this.#local(region, after) - this.#local(region, before)) * this.#usedPages[region]
   }
 
   /** Ordinary guests or the host use `pages` more (or less) of a region. */
@@ -125,7 +134,9 @@ export class Coverage extends MachineListener {
     this.settle()
     this.#usedPages[region] += pages
     this.#usedSum += pages
-    this.#skippedSum += pages * this.#machine.tables.sets[region].size
+    const set = this.#machine.tables.sets[region]
+    this.#skippedSum += pages * set.size
+    this.#skippedLocalSum += pages * this.#local(region, set)
   }
 
   /** Hypervisor and ordinary guests own so many pages; from now on that is told, not counted. */
@@ -155,11 +166,35 @@ export class Coverage extends MachineListener {
     bin.coverage += seconds * ratio(this.#optimisedSum, this.#hvPages * this.#cores)
     bin.ideal += seconds * ratio(this.#idealSum, this.#hvPages)
     bin.skipped += seconds * ratio(this.#skippedSum, this.#usedSum * this.#cores)
+    bin.skippedLocal += seconds * ratio(this.#skippedLocalSum * this.#machine.topology.sockets, this.#usedSum * this.#cores)
+  }
+
+  /** Cores of the region's own socket in a set. */
+  #local(region: RegionIndex, set: IndexSet): number {
+    if (set.size === 0) return 0
+    const { topology } = this.#machine
+    let counts = this.#perSocket.get(set)
+    if (counts === undefined) {
+      const perSocket = new Array<number>(topology.sockets).fill(0)
+      for (const core of members(set)) perSocket[Math.floor((core * topology.sockets) / topology.cores)]++
+      this.#perSocket.set(set, (counts = perSocket))
+    }
+    return counts[this.#socketOfRegion[region]]
   }
 
   #isEligible(region: RegionIndex): boolean {
     return this.#inReach[region] === 1 && this.#machine.rmp.assignedPages[region] === 0
   }
+}
+
+/** The socket that each region's memory belongs to. */
+function socketsOf({ ram, rmp, geometry, topology }: Machine): Uint8Array {
+  const nodesPerSocket = topology.nodes / topology.sockets
+  let range = 0
+  return Uint8Array.from({ length: rmp.regions }, (_, region) => {
+    while (range < ram.length - 1 && ram[range].end <= region * geometry.regionBytes) range++
+    return Math.floor(ram[range].node / nodesPerSocket)
+  })
 }
 
 function ratio(part: number, whole: number): number {

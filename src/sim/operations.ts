@@ -175,10 +175,10 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   const { machine } = kernel
   if (!clock.isFree(task.cpu)) return clock.whenFree(task, () => onEachCpu(clock, task, mask, fn)) as undefined
   const remote = mask.size - (has(mask, task.cpu) ? 1 : 0)
+  const region = isVerify(fn) ? machine.regionOf(fn.rax) : -1
   if (isVerify(fn) && fn.rax % machine.geometry.regionBytes === 0) {
-    const region = machine.regionOf(fn.rax)
-    const scanning = clock.scannable.within(mask, region)
-    if (scanning.size > 0) return broadcastRmpopt(clock, task, mask, scanning, fn)
+    const scanners = clock.scannable.has(mask, region) ? mask : clock.scannable.among(mask, region)
+    if (scanners.size > 0) return verifyOn(clock, task, mask, scanners, fn)
   }
   if (fn.name === 'rmpopt_regions') return rmpoptRegions(clock, task, mask, fn)
   const each = fn.name === 'msr_set_bit' ? costs.instructionNs.RDMSR + costs.instructionNs.WRMSR : instructionNs(costs, fn)
@@ -188,42 +188,22 @@ function onEachCpu(clock: Clock, task: Task, mask: IndexSet, fn: IpiFunction): u
   return busy(clock, task, Math.round(clock.scanCost.sendNs(remote) + each), () => runOnEach(clock, mask, fn))
 }
 
-/** One region. @param scanning those of the mask whose table reaches it; the others take no time to speak of */
-function broadcastRmpopt(
-  clock: Clock,
-  task: Task,
-  mask: IndexSet,
-  scanning: IndexSet,
-  fn: Extract<Instruction, { name: 'RMPOPT' }>,
-): undefined {
+/** RMPOPT(verify) on a mask; those that are no scanners answer at once: the region is out of their tables' reach, or they fault. */
+function verifyOn(clock: Clock, task: Task, mask: IndexSet, scanners: IndexSet, fn: OfName<'RMPOPT'>): undefined {
   const { machine } = clock.kernel
   const { cpuSets } = machine.topology
   const region = machine.regionOf(fn.rax)
-  const others = cpuSets.minus(mask, scanning)
-  const broadcast = clock.scanCost.broadcast(task.cpu, scanning, region)
-  const cost = others.size === 0 ? broadcast : withOthers(clock, task, others, broadcast)
-  const rmpopt = new TimedRmpopt(machine, scanning, task.times)
+  const broadcast = clock.scanCost.broadcast(task.cpu, scanners, region, mask)
+  const rmpopt = new TimedRmpopt(machine, scanners, task.times)
   rmpopt.begin(region)
-  accountBroadcast(clock, task, scanning, cost)
-  return busy(clock, task, cost.waitNs * task.times, () => {
+  accountBroadcast(clock, task, scanners, broadcast)
+  return busy(clock, task, broadcast.waitNs * task.times, () => {
     const cf = rmpopt.finish()
-    for (const cpu of members(scanning)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
-    const { faulted } = runOnEach(clock, others, fn)
-    return { carry: cf ? scanning : cpuSets.none, faulted }
+    for (const cpu of members(scanners)) machine.tell.instruction(cpu, fn, rmpopt.outcome(cf), 1)
+    const others = cpuSets.minus(mask, scanners)
+    const { faulted } = others.size > 0 ? runOnEach(clock, others, fn) : { faulted: cpuSets.none }
+    return { carry: cf ? scanners : cpuSets.none, faulted }
   })
-}
-
-/** The broadcast reaches others, too, who have nothing to scan. */
-function withOthers({ scanCost, costs, tally }: Clock, task: Task, others: IndexSet, cost: BroadcastCost): BroadcastCost {
-  const remote = others.size - (has(others, task.cpu) ? 1 : 0)
-  const ipis = cost.ipis + remote
-  tally.instructions += others.size
-  return {
-    ...cost,
-    ipis,
-    waitNs: cost.waitNs + Math.round(scanCost.sendNs(ipis) - scanCost.sendNs(cost.ipis)),
-    handlersNs: cost.handlersNs + Math.round(remote * (costs.irqNs + costs.reportNs)),
-  }
 }
 
 /** Several regions in one interrupt: all are looked at when it begins, and published when it ends. */
@@ -279,13 +259,20 @@ function runOn({ kernel }: Clock, cpu: number, fn: Exclude<IpiFunction, OfName<'
   return old.kind === 'done' ? kernel.machine.execute(cpu, { name: 'WRMSR', msr: fn.msr, value: old.value | fn.bits }) : old
 }
 
-/** Counts a broadcast and delays what it interrupts. */
-export function accountBroadcast(clock: Clock, task: Task, mask: IndexSet, cost: BroadcastCost): void {
+/** Counts a broadcast, or `steps` of the same, and delays what it interrupts. */
+export function accountBroadcast(
+  clock: Clock,
+  task: Task,
+  mask: IndexSet,
+  cost: BroadcastCost,
+  steps = 1,
+  reschedules = false,
+): void {
   const { crowd, parts, waitNs } = cost
-  clock.tally.rmpoptBroadcast(task, mask.size * parts.length, cost)
+  clock.tally.rmpoptBroadcast(task, mask.size * parts.length, cost, steps, reschedules)
   clock.ledger?.broadcast(task, mask, crowd, parts, waitNs)
   clock.interrupt(mask, task, (cpu) => {
     const rmpoptNs = parts.reduce((sum, part) => sum + clock.scanCost.ofCpu(crowd, cpu, part), 0)
-    return Math.round(clock.costs.irqNs + rmpoptNs) * task.times
+    return Math.round(clock.costs.irqNs + rmpoptNs) * task.times * steps
   })
 }

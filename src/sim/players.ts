@@ -49,8 +49,7 @@ class RmpoptPlayer implements Player {
     this.#region = region
     const ns = clock.scanCost.alone(this.#task.cpu, region)
     this.#rmpopt.begin(region)
-    clock.tally.rmpoptAlone(this.#task, ns)
-    if (this.#reschedules) this.#task.stretchNs = 0
+    clock.tally.rmpoptAlone(this.#task, ns, 1, this.#reschedules)
     clock.ledger?.own(this.#task, region, ns)
     return ns * this.#task.times
   }
@@ -66,11 +65,44 @@ class RmpoptPlayer implements Player {
     const ns = clock.scanCost.alone(this.#task.cpu, region)
     if (ns * this.#task.times >= budgetNs) return -1
     if (clock.kernel.machine.isFree(region)) this.#successes?.add(region)
-    clock.tally.rmpoptAlone(this.#task, ns)
-    if (this.#reschedules) this.#task.stretchNs = 0
+    clock.tally.rmpoptAlone(this.#task, ns, 1, this.#reschedules)
     clock.ledger?.own(this.#task, region, ns)
     return ns * this.#task.times
   }
+
+  /** Regions that all cores have optimised, with a stored result. */
+  coastAlike(region: RegionIndex, end: number, budgetNs: Ns): number {
+    const clock = this.#clock
+    const steps = alikeFrom(clock, region, end, budgetNs, this.alikeNs, this.#successes)
+    if (steps < 2 || !clock.scannable.has(this.#self, region) || !clock.scannable.has(this.#self, region + steps - 1)) return 0
+    clock.tally.rmpoptAlone(this.#task, clock.scanCost.storedNs, steps, this.#reschedules)
+    return steps
+  }
+
+  get alikeNs(): Ns {
+    return this.#clock.scanCost.storedNs * this.#task.times
+  }
+}
+
+/**
+ * How many regions from `region` on every core has optimised, with a stored result, such that all of these steps are over within the budget.
+ * A ledger wants to hear of each of them.
+ */
+function alikeFrom(
+  { kernel: { machine }, ledger }: Clock,
+  region: RegionIndex,
+  end: RegionIndex,
+  budgetNs: Ns,
+  stepNs: Ns,
+  successes: Set<RegionIndex> | undefined,
+): number {
+  if (ledger !== undefined || successes !== undefined) return 0
+  const { sets, cached } = machine.tables
+  const { all } = machine.topology.coreSets
+  const last = Math.min(end, region + Math.ceil(budgetNs / stepNs) - 1)
+  let at = region
+  while (at < last && cached[at] === 1 && sets[at] === all) at++
+  return at - region
 }
 
 /** RMPOPT(verify) leaves a region as it is that every core has optimised with a cached result, or that holds an assigned page. */
@@ -90,6 +122,8 @@ class RmpoptMaskPlayer implements Player {
   readonly #rmpopt: TimedRmpopt
   readonly #successes: Set<RegionIndex> | undefined
   readonly #reschedules: boolean
+  /** What a broadcast costs where a result is stored. */
+  readonly #stored: BroadcastCost
   #region: RegionIndex = 0
 
   constructor(clock: Clock, task: Task, { mask, successes, reschedules = true }: LoopOf<'rmpopt-mask'>) {
@@ -99,6 +133,7 @@ class RmpoptMaskPlayer implements Player {
     this.#task = task
     this.#online = clock.kernel.online
     this.#mask = onlineOf(clock.kernel, mask)
+    this.#stored = clock.scanCost.stored(task.cpu, this.#mask)
     this.#rmpopt = new TimedRmpopt(clock.kernel.machine, this.#mask, task.times)
   }
 
@@ -129,9 +164,21 @@ class RmpoptMaskPlayer implements Player {
     return ns
   }
 
-  #account(broadcast: BroadcastCost): void {
-    accountBroadcast(this.#clock, this.#task, this.#mask, broadcast)
-    if (this.#reschedules) this.#task.stretchNs = 0
+  /** Regions that all cores have optimised, with a stored result. */
+  coastAlike(region: RegionIndex, end: number, budgetNs: Ns): number {
+    const clock = this.#clock
+    const steps = alikeFrom(clock, region, end, budgetNs, this.alikeNs, this.#successes)
+    if (steps < 2 || !clock.scannable.has(this.#mask, region) || !clock.scannable.has(this.#mask, region + steps - 1)) return 0
+    this.#account(this.#stored, steps)
+    return steps
+  }
+
+  get alikeNs(): Ns {
+    return this.#stored.waitNs * this.#task.times
+  }
+
+  #account(broadcast: BroadcastCost, steps = 1): void {
+    accountBroadcast(this.#clock, this.#task, this.#mask, broadcast, steps, this.#reschedules)
   }
 }
 

@@ -57,6 +57,12 @@ export class Scannable {
     this.#machine = machine
   }
 
+  /** Those of the CPUs on which RMPOPT(verify) works on a region without a fault. */
+  among(cpus: IndexSet, region: RegionIndex): IndexSet {
+    const { cpuSets } = this.#machine.topology
+    return cpuSets.of([...members(cpus)].filter((cpu) => this.has(cpuSets.of([cpu]), region)))
+  }
+
   has(cpus: IndexSet, region: RegionIndex): boolean {
     const { tables } = this.#machine
     if (tables.epoch !== this.#epoch) {
@@ -69,13 +75,6 @@ export class Scannable {
       this.#lastRange = this.#remembered(cpus)
     }
     return region >= this.#lastRange.first && region < this.#lastRange.end && this.#machine.isRegionCovered(region)
-  }
-
-  /** Those of the CPUs that it works on a region for. */
-  within(cpus: IndexSet, region: RegionIndex): IndexSet {
-    if (this.has(cpus, region)) return cpus
-    const { cpuSets } = this.#machine.topology
-    return cpuSets.of([...members(cpus)].filter((cpu) => this.has(cpuSets.of([cpu]), region)))
   }
 
   #remembered(cpus: IndexSet): { first: RegionIndex; end: RegionIndex } {

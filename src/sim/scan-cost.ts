@@ -76,14 +76,31 @@ export class ScanCost {
    * All CPUs of a mask at once. With a stored result they take it, core after core. Without one the sender scans, or, if it is
    * not among them, the first of them; the others wait for what it stores and then take that, core after core. A region
    * with an assigned page has no result to store: every core scans for itself.
+   * @param interrupted CPUs that are interrupted, if they are more than those that scan
    */
-  broadcast(sender: CpuId, mask: IndexSet, region: RegionIndex): BroadcastCost {
+  broadcast(sender: CpuId, mask: IndexSet, region: RegionIndex, interrupted = mask): BroadcastCost {
+    if (interrupted !== mask) return this.#cost(sender, mask, [this.#part(sender, mask, region)], interrupted)
     if (this.#machine.tables.cached[region] !== 1) return this.#cost(sender, mask, [this.#part(sender, mask, region)])
-    // Mostly: the same for every region.
+    const { parts, ...cost } = this.stored(sender, mask)
+    return { ...cost, parts: [{ ...parts[0], region }] }
+  }
+
+  /** The same where a result is stored: in every region alike. */
+  stored(sender: CpuId, mask: IndexSet): BroadcastCost {
     if (this.#stored?.mask !== mask || this.#stored.sender !== sender) {
-      this.#stored = { mask, sender, cost: this.#cost(sender, mask, [this.#part(sender, mask, region)]) }
+      const { cachedNs: commonNs, cachedContentionNs: perPlaceNs } = this.#costs
+      this.#stored = {
+        mask,
+        sender,
+        cost: this.#cost(sender, mask, [{ region: -1, commonNs, perPlaceNs, summaries: 0, node: 0 }]),
+      }
     }
     return this.#stored.cost
+  }
+
+  /** One CPU alone that takes a stored result. Whole. */
+  get storedNs(): Ns {
+    return Math.round(this.#costs.cachedNs)
   }
 
   /** The same for several regions in one interrupt, one after the other on each CPU. */
@@ -96,10 +113,10 @@ export class ScanCost {
     return this.#cost(sender, mask, parts)
   }
 
-  #cost(sender: CpuId, mask: IndexSet, parts: readonly RmpoptPart[]): BroadcastCost {
+  #cost(sender: CpuId, mask: IndexSet, parts: readonly RmpoptPart[], interrupted = mask): BroadcastCost {
     const crowd = this.#crowd(mask)
     const isLocal = has(mask, sender)
-    const ipis = mask.size - (isLocal ? 1 : 0)
+    const ipis = interrupted.size - (has(interrupted, sender) ? 1 : 0)
     let [all, slowest, local] = [0, 0, 0]
     for (const part of parts) {
       all += this.#ofAll(crowd, part)

@@ -59,23 +59,24 @@ export class Tally {
     task.pass = undefined
   }
 
-  /** One RMPOPT on the CPU that runs the routine, as often as the task stands for. */
-  rmpoptAlone(task: Task, ns: Ns): void {
-    const { times } = task
+  /** One RMPOPT on the CPU that runs the routine, as often as the task stands for; or `steps` of them, each the same. */
+  rmpoptAlone(task: Task, ns: Ns, steps = 1, reschedules = false): void {
+    const times = task.times * steps
     this.instructions += times
     this.rmpopts += times
     this.rmpoptNs += ns * times
-    this.#spend(task, ns, 0, 0, 0)
+    this.#spend(task, ns, 0, 0, 0, steps, reschedules)
   }
 
-  /** RMPOPT on many CPUs by broadcast. @param rmpopts on all CPUs */
-  rmpoptBroadcast(task: Task, rmpopts: number, { ipis, waitNs, rmpoptNs, handlersNs, longestNs }: BroadcastCost): void {
-    const { times } = task
+  /** RMPOPT on many CPUs by broadcast, or by `steps` of them. @param rmpopts on all CPUs */
+  rmpoptBroadcast(task: Task, rmpopts: number, cost: BroadcastCost, steps = 1, reschedules = false): void {
+    const { ipis, waitNs, rmpoptNs, handlersNs, longestNs } = cost
+    const times = task.times * steps
     this.instructions += rmpopts * times
     this.rmpopts += rmpopts * times
     this.rmpoptNs += rmpoptNs * times
     this.ipis += ipis * times
-    this.#spend(task, waitNs, handlersNs, longestNs, ipis)
+    this.#spend(task, waitNs, handlersNs, longestNs, ipis, steps, reschedules)
   }
 
   /** A synchronous cross call to a task: one interrupt. */
@@ -90,13 +91,17 @@ export class Tally {
     this.rmpupdates += pages
   }
 
-  /** @param ownNs the task's own CPU time @param othersNs that of other CPUs @param longestNs the longest of these at a stretch */
-  #spend(task: Task, ownNs: Ns, othersNs: Ns, longestNs: Ns, ipis: number): void {
+  /**
+   * @param ownNs the task's own CPU time @param othersNs that of other CPUs @param longestNs the longest of these at a stretch
+   * @param reschedules whether each step ends with a reschedule point
+   */
+  #spend(task: Task, ownNs: Ns, othersNs: Ns, longestNs: Ns, ipis: number, steps = 1, reschedules = false): void {
     const { pass, times } = task
-    task.stretchNs += ownNs
+    const stretchNs = task.stretchNs + ownNs * (reschedules ? 1 : steps)
+    task.stretchNs = reschedules ? 0 : stretchNs
     if (pass === undefined) return
-    pass.cpuNs += (ownNs + othersNs) * times
-    pass.ipis += ipis * times
-    pass.stallNs = Math.max(pass.stallNs, task.stretchNs, longestNs)
+    pass.cpuNs += (ownNs + othersNs) * times * steps
+    pass.ipis += ipis * times * steps
+    pass.stallNs = Math.max(pass.stallNs, stretchNs, longestNs)
   }
 }

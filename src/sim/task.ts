@@ -57,6 +57,9 @@ export interface Player {
    * @returns how long it took; -1: it is not so, and nothing was done
    */
   coast?(index: number, budgetNs: Ns): Ns
+  /** Plays as many steps from `index` on as change nothing and take `alikeNs` each, all over in less than `budgetNs`. @returns how many */
+  coastAlike?(index: number, end: number, budgetNs: Ns): number
+  readonly alikeNs?: Ns
 }
 
 /** A timer: happens once. */

@@ -115,6 +115,7 @@ function comparedPolicy(
     shareOfIdeal: 1 - lost,
     coverageLost,
     checksSkipped: (idealMean - coverageLost) * 0.98,
+    checksSkippedLocal: (idealMean - coverageLost) * 0.98,
     passes: Math.round(cpuNs / 38.4e9),
     cpuNs,
     cpuShare: cpuNs / (SIMULATED_NS * 4 * 1024),

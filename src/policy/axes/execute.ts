@@ -53,7 +53,7 @@ function common(a: RegionRange, b: RegionRange): RegionRange {
 function* onGroup(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {
   if (!who.leads) {
     kernel.tell.leaderDone()
-    return yield* onOthers(kernel, who, here, cpus, ranges)
+    return yield* onOthers(kernel, who, here, cpus, kernel.machine.topology.cpuSets.none, ranges)
   }
   const { topology } = kernel.machine
   const successes = who.follow === 'successes' ? new Set<RegionIndex>() : undefined
@@ -65,8 +65,8 @@ function* onGroup(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges:
   }
   kernel.tell.leaderDone()
   if (who.follow === 'none') return
-  const followers = topology.cpuSets.minus(cpus, topology.siblings(leader))
-  yield* onOthers(kernel, who, here, followers, successes === undefined ? ranges : rangesOf(successes))
+  const done = topology.siblings(leader)
+  yield* onOthers(kernel, who, here, cpus, done, successes === undefined ? ranges : rangesOf(successes))
 }
 
 /** Who leads CPUs that the pass does not run on: one that runs no guest, where guests are to be spared. */
@@ -75,9 +75,19 @@ function leaderOf(kernel: Kernel, { reach }: Who, cpus: IndexSet): CpuId {
   return members(spared.size > 0 ? spared : cpus).next().value as CpuId
 }
 
-function* onOthers(kernel: Kernel, who: Who, here: CpuId, cpus: IndexSet, ranges: readonly RegionRange[]): Routine<void> {
-  if (who.reach === 'one-at-a-time') return yield* inTasks(kernel, here, cpus, ranges)
-  for (const mask of masks(kernel, who, cpus)) {
+/** The CPUs but those whose core is `done`. */
+function* onOthers(
+  kernel: Kernel,
+  who: Who,
+  here: CpuId,
+  cpus: IndexSet,
+  done: IndexSet,
+  ranges: readonly RegionRange[],
+): Routine<void> {
+  const { cpuSets } = kernel.machine.topology
+  if (who.reach === 'one-at-a-time') return yield* inTasks(kernel, here, cpuSets.minus(cpus, done), ranges)
+  for (const portion of portions(kernel, who, cpus)) {
+    const mask = cpuSets.minus(portion, done)
     for (const range of ranges) {
       if (who.batch > 1) yield* rmpoptInBatches(kernel, mask, range, who.batch)
       else yield* rmpoptOnMask(kernel, mask, range)
@@ -95,17 +105,13 @@ function* inTasks(kernel: Kernel, here: CpuId, cpus: IndexSet, ranges: readonly 
 }
 
 /** In what portions the CPUs are interrupted. */
-function masks(kernel: Kernel, { reach, groupCores }: Who, cpus: IndexSet): IndexSet[] {
-  const { topology } = kernel.machine
-  const { cpuSets } = topology
+function portions(kernel: Kernel, { reach, groupCores }: Who, cpus: IndexSet): readonly IndexSet[] {
+  const { cpuSets } = kernel.machine.topology
   switch (reach) {
     case 'broadcast':
       return [cpus]
-    case 'groups': {
-      const groupOf = (cpu: CpuId) => Math.floor(topology.coreOf(cpu) / groupCores)
-      const groups = [...new Set([...members(cpus)].map(groupOf))]
-      return groups.map((group) => cpuSets.of([...members(cpus)].filter((cpu) => groupOf(cpu) === group)))
-    }
+    case 'groups':
+      return groupsOf(kernel, groupCores, cpus)
     case 'idle-first': {
       const idle = idleOf(kernel, cpus)
       return [idle, cpuSets.minus(cpus, idle)]
@@ -116,6 +122,25 @@ function masks(kernel: Kernel, { reach, groupCores }: Who, cpus: IndexSet): Inde
       return [] // no interrupts
   }
 }
+
+/** CPUs in groups of so many cores, lowest first. Remembered: the same CPUs are asked for at every pass. */
+function groupsOf({ machine: { topology } }: Kernel, groupCores: number, cpus: IndexSet): readonly IndexSet[] {
+  let bySize = GROUPS.get(cpus)
+  if (bySize === undefined) GROUPS.set(cpus, (bySize = new Map()))
+  let groups = bySize.get(groupCores)
+  if (groups === undefined) {
+    const byGroup = new Map<number, CpuId[]>()
+    for (const cpu of members(cpus)) {
+      const group = Math.floor(topology.coreOf(cpu) / groupCores)
+      byGroup.set(group, [...(byGroup.get(group) ?? []), cpu])
+    }
+    groups = [...byGroup.keys()].sort((a, b) => a - b).map((group) => topology.cpuSets.of(byGroup.get(group) ?? []))
+    bySize.set(groupCores, groups)
+  }
+  return groups
+}
+
+const GROUPS = new WeakMap<IndexSet, Map<number, readonly IndexSet[]>>()
 
 /** Those of the CPUs on whose core no thread runs a guest. */
 function idleOf(kernel: Kernel, cpus: IndexSet): IndexSet {

@@ -19,6 +19,7 @@ const RESULT: RunResult = {
   vms: { requested: 12_000, placed: 11_990, rejected: 10, snp: 2760, failed: 7, skippedRows: 3 },
   coverage: { mean: 0.9, final: 0.8, idealMean: 0.95 },
   checksSkipped: 0.925,
+  checksSkippedLocal: 0.925,
   passes: { count: 1440, cpuNs: 1440 * 40e9, wallNsMean: 242e6, wallNsMax: 310e6, stallNsMax: 134_785, ipis: 1440 * 1e6 },
   reoptimiseDelayNs: { p50: 10.1e9, p99: 164e9, max: 291e9, count: 990, neverCount: 10 },
   rmpupdates: { count: 15_434_214, clears: 15_115 },
