@@ -30,6 +30,8 @@ export interface RmpoptDriver {
   vmDestroyed?(kernel: Kernel, regions: GuestRegions): Routine<void>
   /** Called when a guest_memfd inode is freed, after an RCU grace period [L v2]. */
   inodeFreed?(kernel: Kernel): Routine<void>
+  /** Whether `madeShared` does something for each folio, in the path that frees it, rather than once for all pages. */
+  readonly actsOnFolios?: boolean
   /** Called whenever `pages` pages of a region have been made shared. */
   madeShared?(kernel: Kernel, region: RegionIndex, pages: number): Routine<void>
   /** Called by `snp_shutdown` on a full shutdown. */

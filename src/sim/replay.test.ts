@@ -72,6 +72,24 @@ describe('a policy tried on a life that was written down', () => {
     expect(more / fewer).toBeLessThan(1.02)
   })
 
+  it('tells of as many pages made shared as there are', () => {
+    let told = 0
+    const policy: Policy = {
+      ...(policyNamed('none') as Policy),
+      *madeShared(_kernel, _region, pages) {
+        told += pages
+      },
+    }
+    const common = { host: small, placement: 'buddy', backing: '2m', endNs: 600 * SECOND, bins: 20 } as const
+    const direct = new HostSimulation({ ...common, driver: policy, vms: VMS })
+    direct.run()
+    const inDirect = told
+    told = 0
+    new PolicyReplay({ ...common, driver: policy }, recordLife({ ...common, vms: VMS }).life).run()
+    expect(inDirect).toBeGreaterThan(0)
+    expect(told).toBe(inDirect)
+  })
+
   it('is the same each time', () => {
     const [a, b] = [1, 2].map(() => both({ policy: POLICIES[9] }).replay)
     expect(a.coverage.bins).toEqual(b.coverage.bins)

@@ -89,13 +89,14 @@ export class PolicyReplay extends SimulatedHost {
     if (routine !== undefined) this.clock.spawn(routine, undefined, undefined, times)
   }
 
-  /** A driver that acts on each folio is called for all but the last of them at once, as one that does so many times the work. */
+  /** A driver that acts on folios is called for all but the last of them at once, as one that does so many times the work. */
   #madeShared(region: RegionIndex, pages: number): void {
     const { kernel } = this
-    const { madeShared } = kernel.driver
+    const { madeShared, actsOnFolios = false } = kernel.driver
     if (madeShared === undefined) return
-    const folios = Math.max(1, Math.floor(pages / this.#folioPages))
     const next = (pages: number) => holding(this.#teardown, 'exclusive', madeShared(kernel, region, pages))
+    if (!actsOnFolios) return this.#call(next(pages))
+    const folios = Math.max(1, Math.floor(pages / this.#folioPages))
     if (folios > 1) this.#call(next(this.#folioPages), folios - 1)
     this.#call(next(Math.min(pages, this.#folioPages)))
   }

@@ -30,6 +30,7 @@ export function composePolicy(spec: PolicySpec): Policy {
     when: whenWords(when),
     what: whatWords(what),
     who: whoWords(who),
+    actsOnFolios: when.at === 'freed-folio',
     setup: (kernel) => setup(kernel, spec),
     work: (kernel) => work(kernel, spec),
     ...(when.at === 'by-hand' ? { thread: (kernel) => byHand(kernel, when.atS) } : {}),
