@@ -14,7 +14,7 @@ const CASES = [
   ['4K backing, RMPUPDATE and freeing at their least', { backing: '4k' }, half],
   ['2M backing', { backing: '2m' }, (scenario) => scenario],
 ]
-const line = (...cells) => console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(50) : String(cell).padStart(14))).join(''))
+const line = (...cells) => console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(50) : String(cell).padStart(16))).join(''))
 line('', 'v10 lost, %', 'marked lost, %')
 for (const [name, fields, change] of CASES) {
   const scenario = change(resolveScenario({ ...input, ...fields, untilS: 3 * 3600 }))
