@@ -80,7 +80,7 @@ describe('a membrane', () => {
 
   it('says whether the world was touched; looking at what never changes does not count', () => {
     const { membrane, proxy } = behind()
-    expect(membrane.live(() => {})).toEqual({ observed: [], touched: false })
+    expect(membrane.live(() => {})).toMatchObject({ observed: [], touched: false })
     expect(membrane.live(() => void proxy.limits.max).touched).toBe(false)
     expect(membrane.live(() => void proxy.value).touched).toBe(true)
     expect(membrane.live(() => void (proxy.value = 3))).toEqual({ observed: [], touched: true })

@@ -1,4 +1,5 @@
 export { Journal } from './journal.ts'
+export { readJsonText } from './json.ts'
 export { readLitmus } from './litmus.ts'
 export { readMeasurements } from './measurements.ts'
 export { isPolicyPath, loadPolicy, readPolicy } from './policy.ts'

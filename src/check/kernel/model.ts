@@ -1,0 +1,278 @@
+import type { CpuId } from '../../arch/index.ts'
+import type { Kernel, RmpoptDriver, Routine } from '../../kernel/index.ts'
+import { Interner } from '../interner.ts'
+import type { Model, Property, State } from '../model.ts'
+import { PairTable } from '../pair-table.ts'
+import { KTHREAD, runBefore } from './before.ts'
+import { LockOrder } from './lock-order.ts'
+import { KERNEL_PROPERTIES, type KernelProperty } from './properties.ts'
+import type { RoutineState } from './routines.ts'
+import type { Scenario } from './scenario.ts'
+import { Stepper } from './stepper.ts'
+import { isAtRest, ready, type ThreadState, ThreadStates } from './threads.ts'
+import { stepWords } from './words.ts'
+import { KernelWorld } from './world.ts'
+
+export interface KernelSpec {
+  readonly scenario: Scenario
+  readonly driver: RmpoptDriver
+  /** Default: `KERNEL_PROPERTIES`. */
+  readonly properties?: readonly KernelProperty[]
+  /** What is done to the kernel before anything else: one that is wrong in something, to see whether a property notices. */
+  readonly mutate?: (kernel: Kernel) => void
+  /** Make steps that touch nothing shared together with the step before. Default: true. */
+  readonly joinPrivate?: boolean
+}
+
+interface Thread {
+  readonly name: string
+  readonly kind: 'event' | 'worker' | 'thread'
+  readonly start: RoutineState
+}
+
+/**
+ * The routines of a kernel and its driver, interleaved operation by operation. A state is the number of the shared state and then the
+ * number of each thread's local state; a step is made for real once for each pair of the two, and looked up from then on.
+ *
+ * Of each thread there is an action for the outside, which begins it and lets it go on after a pause, and one for each CPU that
+ * its next operation may be carried out on: a task that is not pinned may be anywhere.
+ */
+export class KernelModel implements Model {
+  readonly words: number
+  readonly actions: number
+  readonly properties: readonly Property[]
+  readonly world: KernelWorld
+  readonly threads: readonly Thread[]
+  readonly #asked: readonly KernelProperty[]
+  readonly #joins: boolean
+  readonly #stepper: Stepper
+  readonly #lockOrder: LockOrder
+  readonly #shared = new Interner()
+  readonly #locals = new ThreadStates()
+  readonly #steps: readonly PairTable[]
+  readonly #initial: State
+  /** Of each shared state, bits of the properties that do not hold in it; that would not, were it at rest; and whether it can be. */
+  readonly #wrong: number[] = []
+  readonly #wrongAtRest: number[] = []
+  readonly #isCalm: boolean[] = []
+  /** Of each local state whether the thread is at rest. */
+  readonly #rests: boolean[] = []
+  readonly #cpus: number
+  #at = -1
+
+  constructor({ scenario, driver, properties = KERNEL_PROPERTIES, mutate, joinPrivate = true }: KernelSpec) {
+    this.world = new KernelWorld(scenario.machine, driver, EVENTS_FROM + scenario.events.length, scenario.online)
+    mutate?.(this.world.kernel)
+    this.#asked = properties
+    this.#joins = joinPrivate
+    runBefore(this.world, scenario)
+    const { kernel, machine } = this.world
+    this.#cpus = machine.topology.cpus
+    this.#stepper = new Stepper(this.world)
+    const begin = (routine: (behind: Kernel) => Routine<unknown>) => this.#stepper.begin(routine)
+    this.threads = [
+      { name: 'worker', kind: 'worker', start: begin((behind) => driver.work?.(behind) ?? none()) },
+      { name: 'kthread', kind: 'thread', start: begin((behind) => driver.thread?.(behind) ?? none()) },
+      ...scenario.events.map(({ name, routine }) => ({ name, kind: 'event' as const, start: begin(routine) })),
+    ]
+    this.words = this.threads.length + 1
+    this.actions = this.threads.length * (this.#cpus + 1)
+    this.#steps = Array.from({ length: this.actions }, () => new PairTable())
+    this.properties = properties.map((property, index) => this.#property(property, index))
+    this.#lockOrder = new LockOrder(this.world.locks.map(({ name }) => name))
+    const locals = this.threads.map(({ start }) => this.#local(ready(start)))
+    if (kernel.rmpopt.thread.sleeper === KTHREAD) locals[KTHREAD] = this.#local(this.#stepper.asleep())
+    this.#initial = Int32Array.of(this.#intern(), ...locals)
+  }
+
+  initial(): readonly State[] {
+    return [this.#initial]
+  }
+
+  step(from: State, action: number, to: State): boolean {
+    const thread = Math.floor(action / (this.#cpus + 1))
+    const [shared, local] = [from[0], from[1 + thread]]
+    const steps = this.#steps[action]
+    let at = steps.find(shared, local)
+    if (at < 0) at = this.#work(thread, (action % (this.#cpus + 1)) - 1, shared, local, steps)
+    if (steps.first(at) < 0) return false
+    for (let word = 0; word < from.length; word++) to[word] = from[word]
+    to[0] = steps.first(at)
+    to[1 + thread] = steps.second(at)
+    return true
+  }
+
+  isOutside(action: number): boolean {
+    return action % (this.#cpus + 1) === 0
+  }
+
+  isEnd(state: State): boolean {
+    return this.#areAtRest(state)
+  }
+
+  isSuspect(state: State): boolean {
+    if (this.#wrong[state[0]] !== 0) return true
+    for (let word = 1; word < state.length; word++) if (this.#locals.at(state[word]).broken !== 0) return true
+    return this.#wrongAtRest[state[0]] !== 0 && this.isAtRest(state)
+  }
+
+  /** Everything has drained. */
+  isAtRest(state: State): boolean {
+    return this.#isCalm[state[0]] && this.#areAtRest(state)
+  }
+
+  label(state: State, action: number): string {
+    const thread = Math.floor(action / (this.#cpus + 1))
+    const cpu = (action % (this.#cpus + 1)) - 1
+    return stepWords(this.enter(state[0]), this.threads[thread].name, thread, cpu, this.threadState(state, thread))
+  }
+
+  /** Whose action it is. */
+  threadOf(action: number): number {
+    return Math.floor(action / (this.#cpus + 1))
+  }
+
+  threadState(state: State, thread: number): ThreadState {
+    return this.#locals.at(state[1 + thread])
+  }
+
+  /** The world in a state: to look at, until the model is asked anything else. */
+  enter(shared: number): KernelWorld {
+    if (this.#at !== shared) this.world.load(this.#shared.at(shared))
+    this.#at = shared
+    return this.world
+  }
+
+  /** Who takes which lock inside which, as the exploration has seen it. */
+  get lockOrder(): LockOrder {
+    return this.#lockOrder
+  }
+
+  /** How much was played for real, and what remembering it costs. */
+  get played(): { shared: number; threads: number; routines: number; rebuilt: number; steps: number; bytes: number } {
+    const { routines } = this.#stepper
+    const steps = this.#steps.reduce((sum, { count }) => sum + count, 0)
+    const bytes = this.#shared.bytes + this.#locals.bytes + this.#steps.reduce((sum, table) => sum + table.bytes, 0)
+    return {
+      shared: this.#shared.count,
+      threads: this.#locals.count,
+      routines: routines.count,
+      rebuilt: routines.rebuilt,
+      steps,
+      bytes,
+    }
+  }
+
+  #areAtRest(state: State): boolean {
+    for (let word = 1; word < state.length; word++) if (!this.#rests[state[word]]) return false
+    return true
+  }
+
+  /** Makes a step for real, and remembers it. @returns where it is remembered */
+  #work(thread: number, cpu: CpuId | -1, shared: number, local: number, steps: PairTable): number {
+    const state = this.#locals.at(local)
+    this.enter(shared)
+    this.#at = -1
+    const outside = isOutsideStep(state, this.threads[thread].kind)
+    const isIts = outside ? cpu === -1 : cpu >= 0 && !state.routine.isDone
+    const isEnabled = isIts && (outside || state.routine.op !== undefined || (cpu === 0 && this.#starts(thread)))
+    const stepped = isEnabled ? this.#stepper.step(thread, Math.max(0, cpu), state, this.threads[thread].start) : undefined
+    if (stepped === undefined) return steps.add(shared, local, -1, 0)
+    const broken = this.#broken(stepped.fault, state, thread)
+    const ended = this.#ended(thread, stepped.thread)
+    const next = this.#intern()
+    const joined = this.#joins ? this.#joined(thread, next, ended) : ended
+    return steps.add(shared, local, next, this.#local({ ...joined, broken }))
+  }
+
+  /** A work item that is pending or a kernel thread that somebody has started. @returns whether it begins now */
+  #starts(thread: number): boolean {
+    const { work } = this.world.kernel.rmpopt
+    if (this.threads[thread].kind === 'thread') {
+      const { threadIsWanted } = this.world
+      this.world.threadIsWanted = false
+      return threadIsWanted
+    }
+    if (!work.isPending || work.isRunning) return false
+    work.fire()
+    work.start()
+    return true
+  }
+
+  /** A worker that has finished may be started again; a kernel thread after `schedule` is where it began. */
+  #ended(thread: number, state: ThreadState): ThreadState {
+    const { kind, start } = this.threads[thread]
+    if (!state.routine.isDone || kind !== 'worker') return state
+    const { work } = this.world.kernel.rmpopt
+    work.finish()
+    for (const waiter of work.waiters.splice(0)) this.world.tasks[waiter].isWoken = true
+    return ready(start)
+  }
+
+  /** The thread after the steps that touch nothing shared. */
+  #joined(thread: number, shared: number, from: ThreadState): ThreadState {
+    for (let state = from; ; ) {
+      this.enter(shared)
+      const next = this.#stepper.private(thread, state)
+      this.#at = next === undefined ? -1 : shared
+      if (next === undefined || next.isDone) return state
+      state = ready(next)
+    }
+  }
+
+  #broken(fault: string, before: ThreadState, thread: number): number {
+    let broken = 0
+    const { op } = before.routine
+    const tangled = op?.op === 'lock' && this.#lockOrder.take(this.world.tasks[thread].held, this.world.locks.indexOf(op.lock))
+    for (const [index, property] of this.#asked.entries()) {
+      if (property.of !== 'step') continue
+      if (property.name === 'no fault' ? fault !== '' : tangled) broken |= 1 << index
+    }
+    return broken
+  }
+
+  #local(state: ThreadState): number {
+    const number = this.#locals.intern(state)
+    this.#rests[number] ??= isAtRest(state)
+    return number
+  }
+
+  #intern(): number {
+    const known = this.#shared.count
+    const shared = this.#shared.intern(this.world.save())
+    this.#at = shared
+    if (shared === known) {
+      const wrong = (of: KernelProperty['of']) =>
+        this.#asked.reduce(
+          (bits, property, index) =>
+            bits | ('holds' in property && property.of === of && !property.holds(this.world) ? 1 << index : 0),
+          0,
+        )
+      this.#wrong.push(wrong('every state'))
+      this.#isCalm.push(this.world.isCalm)
+      this.#wrongAtRest.push(this.world.isCalm ? wrong('rest') : 0)
+    }
+    return shared
+  }
+
+  #property({ name, sentence, of }: KernelProperty, index: number): Property {
+    const bit = 1 << index
+    const holds: Record<KernelProperty['of'], (state: State) => boolean> = {
+      'every state': (state) => (this.#wrong[state[0]] & bit) === 0,
+      rest: (state) => (this.#wrongAtRest[state[0]] & bit) === 0 || !this.isAtRest(state),
+      step: (state) => this.threads.every((_, thread) => (this.threadState(state, thread).broken & bit) === 0),
+    }
+    return { name, sentence, kind: 'always', holds: holds[of] }
+  }
+}
+
+/** It is for the outside to let the thread go on. */
+function isOutsideStep({ routine, phase }: ThreadState, kind: Thread['kind']): boolean {
+  if (routine.isDone || phase !== 'ready') return false
+  return routine.op === undefined ? kind === 'event' : routine.op.op === 'sleep-until'
+}
+
+function* none(): Routine<void> {}
+
+/** Tasks of events come after worker and kernel thread. */
+const EVENTS_FROM = 2

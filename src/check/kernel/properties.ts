@@ -1,0 +1,121 @@
+import { canRmpopt, onlinePrimaries } from '../../kernel/index.ts'
+import { has } from '../../machine/index.ts'
+import type { KernelWorld } from './world.ts'
+
+/** What must be true of a kernel that drives RMPOPT. Each says one thing, and is asked in one of three ways. */
+export type KernelProperty = { readonly name: string; readonly sentence: string } /** Of the world, in every state. */ & (
+  | { readonly of: 'every state'; readonly holds: (world: KernelWorld) => boolean }
+  /** Of the world when everything has drained: no work waits or runs, and every thread has ended, not begun, or sleeps. */
+  | { readonly of: 'rest'; readonly holds: (world: KernelWorld) => boolean }
+  /** Of a step; it is told by whoever makes it. */
+  | { readonly of: 'step' }
+)
+
+export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
+  {
+    name: 'integrity',
+    sentence: 'No write of the hypervisor, on any online CPU, would reach a page that is assigned to a guest (§5).',
+    of: 'every state',
+    holds: (world) => {
+      const { rmp, tables, cpus, topology } = world.machine
+      const { online } = world.kernel
+      for (let region = 0; region < rmp.regions; region++) {
+        if (rmp.assignedPages[region] === 0 || isConverting(world, region)) continue
+        for (let cpu = 0; cpu < topology.cpus; cpu++) {
+          if (!has(online, cpu)) continue
+          if (has(tables.sets[region], topology.coreOf(cpu))) return false
+          if (!cpus[cpu].snpEn && hasGuestPage(world, region)) return false
+        }
+      }
+      return true
+    },
+  },
+  {
+    name: 'soundness',
+    sentence: 'No core has a region optimised that holds an assigned page (§6.5, §6.8, §6.9).',
+    of: 'every state',
+    holds: (world) => {
+      const { tables, rmp } = world.machine
+      return tables.sets.every((set, region) => set.size === 0 || rmp.assignedPages[region] === 0 || isConverting(world, region))
+    },
+  },
+  {
+    name: 'no fault',
+    sentence: 'No instruction of the kernel faults, and none asks for what is not specified (§6.3, §6.4).',
+    of: 'step',
+  },
+  {
+    name: 'lock order',
+    sentence: 'No two locks are taken one inside the other in both orders.',
+    of: 'step',
+  },
+  {
+    name: 'every core',
+    sentence: 'Once setup has finished, the table of every core that has an online CPU is programmed.',
+    of: 'rest',
+    holds: ({ machine, kernel }) => {
+      if (!kernel.rmpopt.isConfigured) return true
+      const { topology, tables } = machine
+      return machine.cpus.every((_, cpu) => !has(kernel.online, cpu) || tables.bases[topology.coreOf(cpu)].enabled)
+    },
+  },
+  {
+    name: 'convergence',
+    sentence:
+      'When everything has drained, every eligible region in reach is optimised on every online core, but for memory that came back after a pass had begun.',
+    of: 'rest',
+    holds: (world) => world.monitor.wasEarly || isOptimised(world),
+  },
+  {
+    name: 'late memory',
+    sentence: 'Memory of an ended guest that comes back after the pass had begun is optimised, too, in the end.',
+    of: 'rest',
+    holds: (world) => !world.monitor.wasEarly || isOptimised(world),
+  },
+  {
+    name: 'no lost request',
+    sentence: 'A request is followed by a pass that begins after it.',
+    of: 'rest',
+    holds: ({ monitor, kernel }) => !monitor.isAsked || !kernel.rmpopt.isConfigured,
+  },
+  {
+    name: 'balance',
+    sentence:
+      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask is that of the online primary threads; no page is leaked, no lock held, no work left.',
+    of: 'rest',
+    holds: ({ kernel, machine, tasks }) => {
+      const { hotplugDisabled, rmpopt, leakedPages } = kernel
+      const isOff = machine.cpus.every(({ snpEn }) => !snpEn)
+      if (hotplugDisabled > 1 || (isOff && hotplugDisabled > 0) || leakedPages > 0) return false
+      if (tasks.some(({ held, pinned }) => held !== 0 || pinned !== 0)) return false
+      const keepsMask = rmpopt.primaries.size > 0 && rmpopt.isConfigured
+      return !keepsMask || kernel.driver.thread !== undefined || rmpopt.primaries === onlinePrimaries(kernel)
+    },
+  },
+]
+
+/** An RMPUPDATE or PSMASH there has begun and not completed. */
+function isConverting({ machine }: KernelWorld, region: number): boolean {
+  for (const huge of machine.locks.keys()) if (Math.floor(huge / machine.geometry.regionHuges) === region) return true
+  return false
+}
+
+function hasGuestPage({ machine: { rmp, geometry } }: KernelWorld, region: number): boolean {
+  const first = region * geometry.regionPages
+  for (let pfn = first; pfn < Math.min(first + geometry.regionPages, rmp.pages); pfn++) {
+    if ((rmp.bits(pfn) & 1) !== 0 && rmp.asid(pfn) !== 0) return true
+  }
+  return false
+}
+
+function isOptimised({ machine, kernel }: KernelWorld): boolean {
+  if (!kernel.snpInitialised || !canRmpopt(kernel)) return true
+  const { topology, tables, rmp } = machine
+  for (let region = 0; region < rmp.regions; region++) {
+    if (!machine.isFree(region)) continue
+    for (let cpu = 0; cpu < topology.cpus; cpu++) {
+      if (has(kernel.online, cpu) && !has(tables.sets[region], topology.coreOf(cpu))) return false
+    }
+  }
+  return true
+}

@@ -1,0 +1,26 @@
+import type { CpuId } from '../../arch/index.ts'
+import type { Kernel, Routine } from '../../kernel/index.ts'
+import type { KernelWorld, SmallMachine } from './world.ts'
+
+/** Something that happens to a host: when it begins, and when it goes on after a pause, is up to the outside. */
+export interface Event {
+  /** A word or two, for the columns of a story. */
+  readonly name: string
+  readonly routine: (kernel: Kernel) => Routine<unknown>
+}
+
+/** A small host and what happens to it, in every order. */
+export interface Scenario {
+  readonly name: string
+  /** What happens, in one sentence. */
+  readonly sentence: string
+  readonly machine: SmallMachine
+  /** CPUs online at boot. Default: all. */
+  readonly online?: readonly CpuId[]
+  /** The hardware as the kernel finds it; done first. */
+  readonly found?: (world: KernelWorld) => void
+  /** What has happened before, one after the other, to the end, passes too. */
+  readonly before?: readonly ((kernel: Kernel) => Routine<unknown>)[]
+  /** What happens now. */
+  readonly events: readonly Event[]
+}
