@@ -1,5 +1,5 @@
 import { assert } from '../../arch/index.ts'
-import { type Op, onlineOf, type Routine } from '../../kernel/index.ts'
+import { type Guest, type Op, onlineOf, type Routine } from '../../kernel/index.ts'
 import { has, members } from '../../machine/index.ts'
 import { carryOut, interrupt, NOT_NOW, WAITS } from './carry-out.ts'
 import type { Scenario } from './scenario.ts'
@@ -9,12 +9,13 @@ import type { KernelWorld } from './world.ts'
 export const WORKER = 0
 export const KTHREAD = 1
 
-/** What has happened before: one thing after the other, and after each all that it has brought about. */
-export function runBefore(world: KernelWorld, { found, before = [] }: Scenario): void {
+/** What has happened before: one thing after the other, and after each all that it has brought about. @returns guests that run now */
+export function runBefore(world: KernelWorld, { found, before = [] }: Scenario): Guest[] {
+  const guests: Guest[] = []
   found?.(world)
   let thread: Routine<unknown> | undefined
   for (const make of before) {
-    runOn(world, WORKER, make(world.kernel))
+    runOn(world, WORKER, make(world.kernel, guests))
     const { driver, rmpopt } = world.kernel
     if (world.threadIsWanted) thread = driver.thread?.(world.kernel)
     const wakes = world.threadIsWanted || world.tasks[KTHREAD].isWoken
@@ -28,6 +29,7 @@ export function runBefore(world: KernelWorld, { found, before = [] }: Scenario):
       runOn(world, WORKER, driver.work(world.kernel))
     }
   }
+  return guests
 }
 
 /** Runs a routine until it ends or sleeps. */

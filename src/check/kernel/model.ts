@@ -65,7 +65,7 @@ export class KernelModel implements Model {
     mutate?.(this.world.kernel)
     this.#asked = properties
     this.#joins = joinPrivate
-    runBefore(this.world, scenario)
+    const guests = runBefore(this.world, scenario)
     const { kernel, machine } = this.world
     this.#cpus = machine.topology.cpus
     this.#stepper = new Stepper(this.world)
@@ -73,7 +73,11 @@ export class KernelModel implements Model {
     this.threads = [
       { name: 'worker', kind: 'worker', start: begin((behind) => driver.work?.(behind) ?? none()) },
       { name: 'kthread', kind: 'thread', start: begin((behind) => driver.thread?.(behind) ?? none()) },
-      ...scenario.events.map(({ name, routine }) => ({ name, kind: 'event' as const, start: begin(routine) })),
+      ...scenario.events.map(({ name, routine }) => ({
+        name,
+        kind: 'event' as const,
+        start: begin((behind) => routine(behind, guests)),
+      })),
     ]
     this.words = this.threads.length + 1
     this.actions = this.threads.length * (this.#cpus + 1)

@@ -1,5 +1,5 @@
-import { canRmpopt, onlinePrimaries } from '../../kernel/index.ts'
-import { has } from '../../machine/index.ts'
+import { canRmpopt, type Kernel } from '../../kernel/index.ts'
+import { ASSIGNED, has, members } from '../../machine/index.ts'
 import type { KernelWorld } from './world.ts'
 
 /** What must be true of a kernel that drives RMPOPT. Each says one thing, and is asked in one of three ways. */
@@ -14,7 +14,8 @@ export type KernelProperty = { readonly name: string; readonly sentence: string 
 export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   {
     name: 'integrity',
-    sentence: 'No write of the hypervisor, on any online CPU, would reach a page that is assigned to a guest (§5).',
+    sentence:
+      'No write of the hypervisor, on any online CPU, would reach a page of a guest: its core has no region optimised that holds one, and it makes checks (§5).',
     of: 'every state',
     holds: (world) => {
       const { rmp, tables, cpus, topology } = world.machine
@@ -81,18 +82,25 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   {
     name: 'balance',
     sentence:
-      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask is that of the online primary threads; no page is leaked, no lock held, no work left.',
+      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask has all online primary threads whose table is programmed; no page is leaked, no lock held, nobody pinned.',
     of: 'rest',
     holds: ({ kernel, machine, tasks }) => {
-      const { hotplugDisabled, rmpopt, leakedPages } = kernel
+      const { hotplugDisabled, leakedPages } = kernel
       const isOff = machine.cpus.every(({ snpEn }) => !snpEn)
       if (hotplugDisabled > 1 || (isOff && hotplugDisabled > 0) || leakedPages > 0) return false
       if (tasks.some(({ held, pinned }) => held !== 0 || pinned !== 0)) return false
-      const keepsMask = rmpopt.primaries.size > 0 && rmpopt.isConfigured
-      return !keepsMask || kernel.driver.thread !== undefined || rmpopt.primaries === onlinePrimaries(kernel)
+      return hasWholeMask(kernel)
     },
   },
 ]
+
+/** Drivers that keep a mask of primary threads: none of those is missing that setup has put there. */
+function hasWholeMask({ driver, rmpopt, machine, online }: Kernel): boolean {
+  if (driver.thread !== undefined || !rmpopt.isConfigured) return true
+  const { topology, tables } = machine
+  const wanted = [...members(topology.primaries)].filter((cpu) => has(online, cpu) && tables.bases[topology.coreOf(cpu)].enabled)
+  return wanted.every((cpu) => has(rmpopt.primaries, cpu))
+}
 
 /** An RMPUPDATE or PSMASH there has begun and not completed. */
 function isConverting({ machine }: KernelWorld, region: number): boolean {
@@ -100,10 +108,12 @@ function isConverting({ machine }: KernelWorld, region: number): boolean {
   return false
 }
 
-function hasGuestPage({ machine: { rmp, geometry } }: KernelWorld, region: number): boolean {
+/** A page of a guest that is not decommissioned. */
+function hasGuestPage({ machine: { rmp, geometry, firmware } }: KernelWorld, region: number): boolean {
   const first = region * geometry.regionPages
   for (let pfn = first; pfn < Math.min(first + geometry.regionPages, rmp.pages); pfn++) {
-    if ((rmp.bits(pfn) & 1) !== 0 && rmp.asid(pfn) !== 0) return true
+    if ((rmp.bits(pfn) & ASSIGNED) === 0) continue
+    for (const { asid } of firmware.guests.values()) if (asid !== 0 && rmp.asid(pfn) === asid) return true
   }
   return false
 }

@@ -1,13 +1,16 @@
 import type { CpuId } from '../../arch/index.ts'
-import type { Kernel, Routine } from '../../kernel/index.ts'
+import type { Guest, Kernel, Routine } from '../../kernel/index.ts'
 import type { KernelWorld, SmallMachine } from './world.ts'
 
 /** Something that happens to a host: when it begins, and when it goes on after a pause, is up to the outside. */
 export interface Event {
   /** A word or two, for the columns of a story. */
   readonly name: string
-  readonly routine: (kernel: Kernel) => Routine<unknown>
+  readonly routine: Doing
 }
+
+/** @param guests those that were launched before; whoever launches one before puts it there */
+export type Doing = (kernel: Kernel, guests: Guest[]) => Routine<unknown>
 
 /** A small host and what happens to it, in every order. */
 export interface Scenario {
@@ -20,7 +23,7 @@ export interface Scenario {
   /** The hardware as the kernel finds it; done first. */
   readonly found?: (world: KernelWorld) => void
   /** What has happened before, one after the other, to the end, passes too. */
-  readonly before?: readonly ((kernel: Kernel) => Routine<unknown>)[]
+  readonly before?: readonly Doing[]
   /** What happens now. */
   readonly events: readonly Event[]
 }

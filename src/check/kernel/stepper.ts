@@ -40,7 +40,11 @@ export class Stepper {
 
   /** A routine of the kernel, to be begun. */
   begin(routine: (kernel: Kernel) => Routine<unknown>): RoutineState {
-    return this.routines.begin(() => routine(this.kernel))
+    const { kernel } = this
+    // Whatever happens before its first operation happens when it begins, not when it is made.
+    return this.routines.begin(function* () {
+      return yield* routine(kernel)
+    })
   }
 
   /** The kernel thread as it sleeps in `schedule`. */
