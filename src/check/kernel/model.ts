@@ -8,7 +8,7 @@ import { LockOrder } from './lock-order.ts'
 import { KERNEL_PROPERTIES, type KernelProperty } from './properties.ts'
 import type { RoutineState } from './routines.ts'
 import type { Scenario } from './scenario.ts'
-import { Stepper } from './stepper.ts'
+import { type Stepped, Stepper } from './stepper.ts'
 import { isAtRest, ready, type ThreadState, ThreadStates } from './threads.ts'
 import { stepWords } from './words.ts'
 import { KernelWorld } from './world.ts'
@@ -179,8 +179,7 @@ export class KernelModel implements Model {
     this.#at = -1
     const outside = isOutsideStep(state, this.threads[thread].kind)
     const isIts = outside ? cpu === -1 : cpu >= 0 && !state.routine.isDone
-    const isEnabled = isIts && (outside || state.routine.op !== undefined || (cpu === 0 && this.#starts(thread)))
-    const stepped = isEnabled ? this.#stepper.step(thread, Math.max(0, cpu), state, this.threads[thread].start) : undefined
+    const stepped = isIts ? this.#stepped(thread, Math.max(0, cpu), state) : undefined
     if (stepped === undefined) return steps.add(shared, local, -1, 0)
     const broken = this.#broken(stepped.fault, state, thread)
     const ended = this.#ended(thread, stepped.thread)
@@ -189,18 +188,24 @@ export class KernelModel implements Model {
     return steps.add(shared, local, next, this.#local({ ...joined, broken }))
   }
 
-  /** A work item that is pending or a kernel thread that somebody has started. @returns whether it begins now */
-  #starts(thread: number): boolean {
+  #stepped(thread: number, cpu: CpuId, state: ThreadState): Stepped | undefined {
+    const { kind, start } = this.threads[thread]
+    if (state.routine.op !== undefined || state.phase === 'started' || kind === 'event')
+      return this.#stepper.step(thread, cpu, state, start)
+    if (cpu !== 0) return undefined
+    if (kind === 'worker') return this.#worker(state)
+    const { threadIsWanted } = this.world
+    this.world.threadIsWanted = false
+    return threadIsWanted ? this.#stepper.step(thread, cpu, state, start) : undefined
+  }
+
+  /** The timer has fired, whenever it was set, and a worker takes the item. */
+  #worker(state: ThreadState): Stepped | undefined {
     const { work } = this.world.kernel.rmpopt
-    if (this.threads[thread].kind === 'thread') {
-      const { threadIsWanted } = this.world
-      this.world.threadIsWanted = false
-      return threadIsWanted
-    }
-    if (!work.isPending || work.isRunning) return false
+    if (!work.isPending || work.isRunning) return undefined
     work.fire()
     work.start()
-    return true
+    return { thread: { ...state, phase: 'started', broken: 0 }, fault: '' }
   }
 
   /** A worker that has finished may be started again; a kernel thread after `schedule` is where it began. */

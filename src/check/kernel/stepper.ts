@@ -63,7 +63,7 @@ export class Stepper {
     const { phase } = thread
     const { op } = thread.routine
     const routine = op?.op === 'schedule' ? start : thread.routine
-    if (op === undefined) return this.#goOn(routine, undefined)
+    if (op === undefined) return cpu === 0 ? this.#goOn(routine, undefined) : undefined
     if (phase === 'waits') {
       const self = this.#world.tasks[task]
       if (!self.isWoken || cpu !== 0) return undefined
@@ -149,7 +149,7 @@ function graphOf({ kernel, machine, memory, monitor }: KernelWorld): { places: o
     places: [
       ...[kernel, rmpopt, rmpopt.mutex, rmpopt.work, rmpopt.thread, rmpopt.dirty, asids, asids.lock],
       ...[hotplugLock, hotplugOuterLock, firmwareMutex, memory, monitor],
-      ...[machine, rmp, rmp.assignedPages, tables, tables.bases, tables.sets, firmware, tlb, machine.tell, ...cpus],
+      ...[machine, rmp, rmp.assignedPages, tables, tables.bases, tables.sets, firmware, tlb, machine.tell, cpus, ...cpus],
     ],
     constants: [geometry, topology, features, options, layout, ram, covered, rmpOwn, kernel.driver, ...rangesOf(kernel)].filter(
       (constant) => constant !== undefined,

@@ -6,12 +6,14 @@ import type { RoutineState } from './routines.ts'
 export type Phase =
   /** It has not been begun. */
   | 'ready'
+  /** A worker has taken the work item, and has not called its function. */
+  | 'started'
   /** It stands in line. */
   | 'waits'
   /** Handlers of its IPI are under way. */
   | 'interrupts'
 
-const PHASES: readonly Phase[] = ['ready', 'waits', 'interrupts']
+const PHASES: readonly Phase[] = ['ready', 'started', 'waits', 'interrupts']
 
 /** The local state of a thread. */
 export interface ThreadState {
@@ -60,7 +62,9 @@ export function ready(routine: RoutineState, broken = 0): ThreadState {
 /** Nothing will come of this thread unless the outside, a timer or somebody who wakes it lets it go on. */
 export function isAtRest({ routine, phase }: ThreadState): boolean {
   const { op, isDone } = routine
-  return isDone || op === undefined || op.op === 'sleep-until' || (op.op === 'schedule' && phase === 'waits')
+  return (
+    isDone || (op === undefined && phase === 'ready') || op?.op === 'sleep-until' || (op?.op === 'schedule' && phase === 'waits')
+  )
 }
 
 /** Operations that change nothing and whose answer depends on nothing that another thread may change. */

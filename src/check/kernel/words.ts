@@ -1,12 +1,13 @@
 import type { Op } from '../../kernel/index.ts'
 import { type Instruction, members } from '../../machine/index.ts'
+import { WORKER } from './before.ts'
 import type { ThreadState } from './threads.ts'
 import type { KernelWorld } from './world.ts'
 
 /** What a thread does in its next step, in the kernel's words. */
 export function stepWords(world: KernelWorld, name: string, task: number, cpu: number, { routine, phase }: ThreadState): string {
   const { op } = routine
-  if (op === undefined) return `${name}: begins`
+  if (op === undefined) return `${name}: ${task === WORKER && phase === 'ready' ? 'the timer fires, the work starts' : 'begins'}`
   const at = op.op === 'on-each-cpu' ? cpu : placeOf(world, task, cpu, op)
   const where = at < 0 ? '' : `CPU${at} `
   if (phase === 'waits') return `${where}${name}: ${op.op === 'lock' ? `has ${op.lock.name}` : `goes on after ${op.op}`}`
