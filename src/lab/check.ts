@@ -30,6 +30,8 @@ export interface CheckCell {
   /** Of a property that fails, the length of the shortest run that breaks it, and the run. */
   readonly steps?: number
   readonly trace?: readonly StoryStep[]
+  /** Of a deadlock, who waits for what. */
+  readonly stuck?: readonly string[]
 }
 
 /** `rmpopt check --json`. */
@@ -59,8 +61,8 @@ export function check(input: CheckInput = {}, hooks: CheckHooks = {}): CheckResu
     scenarios.flatMap((scenario) => {
       hooks.onCell?.(policy, scenario.name)
       const verdicts = checkKernel({ scenario, driver: policyNamed(policy)! }, hooks)
-      return verdicts.filter(isAmong(properties)).map(({ property, verdict, states, trace }): CheckCell => {
-        const failure = trace === undefined ? {} : { steps: trace.length, trace }
+      return verdicts.filter(isAmong(properties)).map(({ property, verdict, states, trace, stuck }): CheckCell => {
+        const failure = trace === undefined ? {} : { steps: trace.length, trace, ...(stuck === undefined ? {} : { stuck }) }
         return { policy, scenario: scenario.name, property, verdict, states, ...failure }
       })
     }),

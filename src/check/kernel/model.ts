@@ -4,6 +4,7 @@ import { Interner } from '../interner.ts'
 import type { Model, Property, State } from '../model.ts'
 import { PairTable } from '../pair-table.ts'
 import { KTHREAD, runBefore } from './before.ts'
+import { Judge } from './judge.ts'
 import { LockOrder } from './lock-order.ts'
 import { KERNEL_PROPERTIES, type KernelProperty } from './properties.ts'
 import type { RoutineState } from './routines.ts'
@@ -22,6 +23,8 @@ export interface KernelSpec {
   readonly mutate?: (kernel: Kernel) => void
   /** Make steps that touch nothing shared together with the step before. Default: true. */
   readonly joinPrivate?: boolean
+  /** Default: as the scenario says. */
+  readonly instructions?: 'micro-steps' | 'whole'
 }
 
 interface Thread {
@@ -43,7 +46,6 @@ export class KernelModel implements Model {
   readonly properties: readonly Property[]
   readonly world: KernelWorld
   readonly threads: readonly Thread[]
-  readonly #asked: readonly KernelProperty[]
   readonly #joins: boolean
   readonly #stepper: Stepper
   readonly #lockOrder: LockOrder
@@ -51,24 +53,28 @@ export class KernelModel implements Model {
   readonly #locals = new ThreadStates()
   readonly #steps: readonly PairTable[]
   readonly #initial: State
-  /** Of each shared state, bits of the properties that do not hold in it; that would not, were it at rest; and whether it can be. */
-  readonly #wrong: number[] = []
-  readonly #wrongAtRest: number[] = []
-  readonly #isCalm: boolean[] = []
+  readonly #judge: Judge
   /** Of each local state whether the thread is at rest. */
   readonly #rests: boolean[] = []
   readonly #cpus: number
   #at = -1
 
-  constructor({ scenario, driver, properties = KERNEL_PROPERTIES, mutate, joinPrivate = true }: KernelSpec) {
+  constructor({
+    scenario,
+    driver,
+    properties = KERNEL_PROPERTIES,
+    mutate,
+    joinPrivate = true,
+    instructions = 'micro-steps',
+  }: KernelSpec) {
     this.world = new KernelWorld(scenario.machine, driver, EVENTS_FROM + scenario.events.length, scenario.online)
     mutate?.(this.world.kernel)
-    this.#asked = properties
+    this.#judge = new Judge(properties)
     this.#joins = joinPrivate
     const guests = runBefore(this.world, scenario)
     const { kernel, machine } = this.world
     this.#cpus = machine.topology.cpus
-    this.#stepper = new Stepper(this.world)
+    this.#stepper = new Stepper(this.world, instructions)
     const begin = (routine: (behind: Kernel) => Routine<unknown>) => this.#stepper.begin(routine)
     this.threads = [
       { name: 'worker', kind: 'worker', start: begin((behind) => driver.work?.(behind) ?? none()) },
@@ -115,14 +121,14 @@ export class KernelModel implements Model {
   }
 
   isSuspect(state: State): boolean {
-    if (this.#wrong[state[0]] !== 0) return true
+    if (this.#judge.wrong(state[0]) !== 0) return true
     for (let word = 1; word < state.length; word++) if (this.#locals.at(state[word]).broken !== 0) return true
-    return this.#wrongAtRest[state[0]] !== 0 && this.isAtRest(state)
+    return this.#judge.wrongAtRest(state[0]) !== 0 && this.isAtRest(state)
   }
 
   /** Everything has drained. */
   isAtRest(state: State): boolean {
-    return this.#isCalm[state[0]] && this.#areAtRest(state)
+    return this.#judge.isCalm(state[0]) && this.#areAtRest(state)
   }
 
   label(state: State, action: number): string {
@@ -145,11 +151,6 @@ export class KernelModel implements Model {
     if (this.#at !== shared) this.world.load(this.#shared.at(shared))
     this.#at = shared
     return this.world
-  }
-
-  /** Who takes which lock inside which, as the exploration has seen it. */
-  get lockOrder(): LockOrder {
-    return this.#lockOrder
   }
 
   /** How much was played for real, and what remembering it costs. */
@@ -181,7 +182,7 @@ export class KernelModel implements Model {
     const isIts = outside ? cpu === -1 : cpu >= 0 && !state.routine.isDone
     const stepped = isIts ? this.#stepped(thread, Math.max(0, cpu), state) : undefined
     if (stepped === undefined) return steps.add(shared, local, -1, 0)
-    const broken = this.#broken(stepped.fault, state, thread)
+    const broken = this.#judge.broken(stepped, this.#isTangled(state, thread))
     const ended = this.#ended(thread, stepped.thread)
     const next = this.#intern()
     const joined = this.#joins ? this.#joined(thread, next, ended) : ended
@@ -229,15 +230,10 @@ export class KernelModel implements Model {
     }
   }
 
-  #broken(fault: string, before: ThreadState, thread: number): number {
-    let broken = 0
-    const { op } = before.routine
-    const tangled = op?.op === 'lock' && this.#lockOrder.take(this.world.tasks[thread].held, this.world.locks.indexOf(op.lock))
-    for (const [index, property] of this.#asked.entries()) {
-      if (property.of !== 'step') continue
-      if (property.name === 'no fault' ? fault !== '' : tangled) broken |= 1 << index
-    }
-    return broken
+  /** It takes a lock inside one that was seen to be taken inside it. */
+  #isTangled({ routine: { op } }: ThreadState, thread: number): boolean {
+    if (op?.op !== 'lock') return false
+    return this.#lockOrder.take(this.world.tasks[thread].held, this.world.locks.indexOf(op.lock))
   }
 
   #local(state: ThreadState): number {
@@ -250,25 +246,15 @@ export class KernelModel implements Model {
     const known = this.#shared.count
     const shared = this.#shared.intern(this.world.save())
     this.#at = shared
-    if (shared === known) {
-      const wrong = (of: KernelProperty['of']) =>
-        this.#asked.reduce(
-          (bits, property, index) =>
-            bits | ('holds' in property && property.of === of && !property.holds(this.world) ? 1 << index : 0),
-          0,
-        )
-      this.#wrong.push(wrong('every state'))
-      this.#isCalm.push(this.world.isCalm)
-      this.#wrongAtRest.push(this.world.isCalm ? wrong('rest') : 0)
-    }
+    if (shared === known) this.#judge.look(this.world)
     return shared
   }
 
   #property({ name, sentence, of }: KernelProperty, index: number): Property {
     const bit = 1 << index
     const holds: Record<KernelProperty['of'], (state: State) => boolean> = {
-      'every state': (state) => (this.#wrong[state[0]] & bit) === 0,
-      rest: (state) => (this.#wrongAtRest[state[0]] & bit) === 0 || !this.isAtRest(state),
+      'every state': (state) => (this.#judge.wrong(state[0]) & bit) === 0,
+      rest: (state) => (this.#judge.wrongAtRest(state[0]) & bit) === 0 || !this.isAtRest(state),
       step: (state) => this.threads.every((_, thread) => (this.threadState(state, thread).broken & bit) === 0),
     }
     return { name, sentence, kind: 'always', holds: holds[of] }

@@ -8,7 +8,7 @@ export type KernelProperty = { readonly name: string; readonly sentence: string 
   /** Of the world when everything has drained: no work waits or runs, and every thread has ended, not begun, or sleeps. */
   | { readonly of: 'rest'; readonly holds: (world: KernelWorld) => boolean }
   /** Of a step; it is told by whoever makes it. */
-  | { readonly of: 'step' }
+  | { readonly of: 'step'; readonly about: 'no fault' | 'lock order' | 'race guarantee' }
 )
 
 export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
@@ -41,14 +41,22 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
     },
   },
   {
+    name: 'race guarantee',
+    sentence: 'When an RMPUPDATE that assigns, or a PSMASH, completes, no core has its region optimised (§6.8, §6.9).',
+    of: 'step',
+    about: 'race guarantee',
+  },
+  {
     name: 'no fault',
     sentence: 'No instruction of the kernel faults, and none asks for what is not specified (§6.3, §6.4).',
     of: 'step',
+    about: 'no fault',
   },
   {
     name: 'lock order',
     sentence: 'No two locks are taken one inside the other in both orders.',
     of: 'step',
+    about: 'lock order',
   },
   {
     name: 'every core',

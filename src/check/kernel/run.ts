@@ -3,7 +3,7 @@ import type { Budget } from '../budget.ts'
 import { NO_DEADLOCK, type PathStep, type Unfinished } from '../model.ts'
 import { KernelModel, type KernelSpec } from './model.ts'
 import { KERNEL_PROPERTIES } from './properties.ts'
-import { type StoryStep, storyOf } from './story.ts'
+import { type StoryStep, storyOf, undone } from './story.ts'
 
 /** What is known of one property under one driver in one scenario. */
 export interface KernelVerdict {
@@ -15,6 +15,8 @@ export interface KernelVerdict {
   readonly because?: Unfinished
   /** The shortest run that breaks it. */
   readonly trace?: readonly StoryStep[]
+  /** Of a deadlock, who waits for what. */
+  readonly stuck?: readonly string[]
 }
 
 /** All that is asked of a kernel, by name: what it says, in one sentence. */
@@ -31,7 +33,12 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
   const { states, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
   return verdicts.map((verdict): KernelVerdict => {
     const { property, kind } = verdict
-    if (kind === 'fails') return { property, verdict: kind, states, trace: storyOf(model, verdict.path) }
+    if (kind === 'fails') {
+      const { path } = verdict
+      const end = path.steps.at(-1)?.state ?? path.start
+      const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : {}
+      return { property, verdict: kind, states, trace: storyOf(model, path), ...stuck }
+    }
     return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
   })
 }

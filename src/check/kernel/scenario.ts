@@ -24,6 +24,8 @@ export interface Scenario {
   readonly found?: (world: KernelWorld) => void
   /** What has happened before, one after the other, to the end, passes too. */
   readonly before?: readonly Doing[]
+  /** `whole`: RMPOPT, RMPUPDATE and PSMASH go at once, where what matters is something else. Default: micro-step by micro-step. */
+  readonly instructions?: 'micro-steps' | 'whole'
   /** What happens now. */
   readonly events: readonly Event[]
 }

@@ -1,9 +1,10 @@
-import type { CpuId } from '../../arch/index.ts'
+import { type CpuId, SUCCESS } from '../../arch/index.ts'
 import { type IpiOutcome, type Kernel, type Op, onlineOf, type Routine } from '../../kernel/index.ts'
-import { type IndexSet, members } from '../../machine/index.ts'
+import { type IndexSet, type Instruction, members, type Outcome } from '../../machine/index.ts'
 import { Membrane } from '../membrane.ts'
 import { Values } from '../values.ts'
-import { carryOut, faultIn, interrupt, NOT_NOW, WAITS } from './carry-out.ts'
+import { carryOut, faultIn, NOT_NOW, WAITS } from './carry-out.ts'
+import { convertedRegion, Processor } from './processor.ts'
 import { type RoutineState, Routines } from './routines.ts'
 import { isPrivate, ready, type ThreadState } from './threads.ts'
 import type { KernelWorld } from './world.ts'
@@ -13,17 +14,20 @@ export interface Stepped {
   readonly thread: ThreadState
   /** What the kernel did not expect, if something. */
   readonly fault: string
+  /** A conversion has completed, and its region is optimised somewhere. */
+  readonly racesLost?: boolean
 }
 
 /** Makes real steps of kernel routines in a world. */
 export class Stepper {
   readonly #world: KernelWorld
   readonly #membrane: Membrane
+  readonly #processor: Processor
   readonly routines: Routines
   readonly kernel: Kernel
   readonly #outcomes = new Map<number, IpiOutcome>()
 
-  constructor(world: KernelWorld) {
+  constructor(world: KernelWorld, instructions: 'micro-steps' | 'whole') {
     this.#world = world
     const ipiOutcomes = new WeakSet<object>()
     this.#own = ipiOutcomes
@@ -34,6 +38,7 @@ export class Stepper {
     this.#membrane = new Membrane({ ...graph, values, isFixed })
     this.routines = new Routines(this.#membrane, values)
     this.kernel = this.#membrane.behind(world.kernel)
+    this.#processor = new Processor(world, this.routines, this.#membrane.behind(world.machine), instructions === 'whole')
   }
 
   readonly #own: WeakSet<object>
@@ -71,7 +76,9 @@ export class Stepper {
       return this.#goOn(routine, undefined)
     }
     if (op.op === 'on-each-cpu') return this.#onEachCpu(op, cpu, thread)
-    if (!(needsCpu(op) ? this.#world.mayRun(task, cpu) : cpu === 0)) return undefined
+    const instruction = instructionOf(op)
+    if (instruction !== undefined) return this.#execute(task, cpu, thread, instruction)
+    if (!(needsCpu(op) ? this.#world.mayRun(task, cpu) && !this.#processor.isBusy(cpu) : cpu === 0)) return undefined
     const answer = carryOut(this.#world, task, cpu, op)
     if (answer === NOT_NOW) return undefined
     if (answer === WAITS) return { thread: { ...ready(thread.routine), phase: 'waits' }, fault: '' }
@@ -95,24 +102,46 @@ export class Stepper {
     return { thread: ready(state), fault: monitor.faulted }
   }
 
+  #execute(task: number, cpu: CpuId, thread: ThreadState, instruction: Instruction): Stepped | undefined {
+    const at = thread.executing[cpu]
+    if (at === undefined && (thread.phase === 'executes' || !this.#world.mayRun(task, cpu) || this.#processor.isBusy(cpu)))
+      return undefined
+    const progress = this.#processor.step(cpu, instruction, at)
+    if (progress.outcome === undefined) return { thread: { ...thread, ...busyOn(thread, cpu, progress.at) }, fault: '' }
+    const { outcome } = progress
+    const isRun = thread.routine.op?.op === 'rmpupdate-run'
+    const racesLost = this.#losesRace(instruction, outcome)
+    const next = this.#goOn(thread.routine, isRun ? ('eax' in outcome && outcome.eax === SUCCESS ? 1 : 0) : outcome)
+    return { ...next, fault: faultIn(outcome) || next.fault, racesLost }
+  }
+
   /** The handler on one of the CPUs that are left. */
   #onEachCpu(op: Extract<Op, { op: 'on-each-cpu' }>, cpu: CpuId, thread: ThreadState): Stepped | undefined {
-    const { kernel, machine } = this.#world
-    const begins = thread.phase === 'ready'
-    const remaining = begins ? bitsOf(onlineOf(kernel, op.mask)) : thread.remaining
+    const remaining = thread.phase === 'ready' ? bitsOf(onlineOf(this.#world.kernel, op.mask)) : thread.remaining
     if (remaining === 0) return cpu === 0 ? this.#goOn(thread.routine, this.#outcome(0, 0)) : undefined
-    if (((remaining >> cpu) & 1) === 0) return undefined
-    const outcome = interrupt(machine, cpu, op.fn)
+    const at = thread.executing[cpu]
+    if (((remaining >> cpu) & 1) === 0 || (at === undefined && this.#processor.isBusy(cpu))) return undefined
+    const progress = this.#processor.step(cpu, op.fn, at)
+    if (progress.outcome === undefined)
+      return { thread: { ...thread, ...busyOn(thread, cpu, progress.at), remaining }, fault: '' }
+    const { outcome } = progress
     const bit = 1 << cpu
     const carry = thread.carry | ('cf' in outcome && outcome.cf ? bit : 0)
     const faulted = thread.faulted | (outcome.kind === 'done' ? 0 : bit)
     const left = remaining & ~bit
-    if (left !== 0) {
-      const state: ThreadState = { ...thread, phase: 'interrupts', remaining: left, carry, faulted, broken: 0 }
-      return { thread: state, fault: faultIn(outcome) }
-    }
+    if (left !== 0)
+      return {
+        thread: { ...thread, ...busyOn(thread, cpu, undefined), remaining: left, carry, faulted },
+        fault: faultIn(outcome),
+      }
     const next = this.#goOn(thread.routine, this.#outcome(carry, faulted))
     return { ...next, fault: faultIn(outcome) || next.fault }
+  }
+
+  #losesRace(instruction: Instruction, outcome: Outcome): boolean {
+    const { machine } = this.#world
+    const region = convertedRegion(machine, instruction, outcome)
+    return region >= 0 && machine.tables.sets[region].size > 0
   }
 
   /** Equal outcomes are one object: it stands for itself. */
@@ -130,9 +159,25 @@ export class Stepper {
   }
 }
 
+/** A thread with an instruction at this point on a CPU. */
+function busyOn(
+  { executing }: ThreadState,
+  cpu: CpuId,
+  at: RoutineState | undefined,
+): Pick<ThreadState, 'phase' | 'executing' | 'broken'> {
+  const now = Array.from({ length: Math.max(executing.length, cpu + 1) }, (_, other) => (other === cpu ? at : executing[other]))
+  return { phase: 'executes', executing: now.every((one) => one === undefined) ? [] : now, broken: 0 }
+}
+
+/** What the task executes itself, if it does. */
+function instructionOf(op: Op): Instruction | undefined {
+  if (op.op === 'rmpupdate-run') return op.pages === 1 ? op.instruction : undefined
+  return op.op === 'execute' ? op.instruction : undefined
+}
+
 /** Where it is carried out makes a difference. */
 function needsCpu(op: Op): boolean {
-  return ['execute', 'rmpupdate-run', 'smp-processor-id', 'migrate-disable'].includes(op.op)
+  return ['rmpupdate-run', 'smp-processor-id', 'migrate-disable'].includes(op.op)
 }
 
 function bitsOf(set: IndexSet): number {
@@ -149,7 +194,21 @@ function graphOf({ kernel, machine, memory, monitor }: KernelWorld): { places: o
     places: [
       ...[kernel, rmpopt, rmpopt.mutex, rmpopt.work, rmpopt.thread, rmpopt.dirty, asids, asids.lock],
       ...[hotplugLock, hotplugOuterLock, firmwareMutex, memory, monitor],
-      ...[machine, rmp, rmp.assignedPages, tables, tables.bases, tables.sets, firmware, tlb, machine.tell, cpus, ...cpus],
+      ...[
+        machine,
+        rmp,
+        rmp.assignedPages,
+        tables,
+        machine.locks,
+        tables.bases,
+        tables.sets,
+        tables.cached,
+        firmware,
+        tlb,
+        machine.tell,
+        cpus,
+        ...cpus,
+      ],
     ],
     constants: [geometry, topology, features, options, layout, ram, covered, rmpOwn, kernel.driver, ...rangesOf(kernel)].filter(
       (constant) => constant !== undefined,

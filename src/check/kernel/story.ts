@@ -1,6 +1,8 @@
 import { type IndexSet, members } from '../../machine/index.ts'
-import type { Path } from '../model.ts'
+import type { Path, State } from '../model.ts'
 import type { KernelModel } from './model.ts'
+import { isAtRest } from './threads.ts'
+import { opWords } from './words.ts'
 import type { KernelWorld } from './world.ts'
 
 /** One step of a counterexample, for people. */
@@ -11,6 +13,8 @@ export interface StoryStep {
   readonly cpu: number
   readonly who: string
   readonly what: string
+  /** The instruction, or the handler, was under way already: one micro-step more of it. */
+  readonly goesOn?: true
   /** What it has changed of all that matters, in a few words each. */
   readonly changes: readonly string[]
 }
@@ -24,14 +28,26 @@ export function storyOf(model: KernelModel, { start, steps }: Path): StoryStep[]
     const changes = Object.keys(now).flatMap((name) => (now[name] === facts[name] ? [] : [`${name} ${now[name]}`]))
     facts = now
     // Where nothing depends on it: where the task was last, or will be next.
-    const near = [...told.slice(0, at).reverse(), ...told.slice(at)].find((other) => other.thread === thread && other.cpu >= 0)
-    return { action, cpu: cpu >= 0 ? cpu : (near?.cpu ?? 0), who, what, changes }
+    const goesOn = model.threadState(at === 0 ? start : steps[at - 1].state, thread).executing[cpu] !== undefined
+    const near = [...told.slice(0, at).reverse(), ...told.slice(at)].find(
+      (other) => other.thread === thread && other.cpu >= 0 && !other.what.startsWith('IPI'),
+    )
+    return { action, cpu: cpu >= 0 ? cpu : (near?.cpu ?? 0), who, what, ...(goesOn ? { goesOn } : {}), changes }
   })
 }
 
 function parsed(label: string): { cpu: number; who: string; what: string } {
   const [, cpu, who, what] = /^(?:CPU(\d+) )?([^:]*): (.*)$/.exec(label) ?? []
   return { cpu: cpu === undefined ? -1 : Number(cpu), who, what }
+}
+
+/** Who is not done in a state, and what they are about to do or wait for. */
+export function undone(model: KernelModel, state: State): string[] {
+  return model.threads.flatMap(({ name }, thread) => {
+    const { routine, phase } = model.threadState(state, thread)
+    if (isAtRest(model.threadState(state, thread)) || routine.op === undefined) return []
+    return [`${name} ${phase === 'waits' ? 'waits for' : 'cannot'} ${opWords(model.enter(state[0]), routine.op)}`]
+  })
 }
 
 /** What matters of a state. */

@@ -10,10 +10,10 @@ export type Phase =
   | 'started'
   /** It stands in line. */
   | 'waits'
-  /** Handlers of its IPI are under way. */
-  | 'interrupts'
+  /** Its instruction, or handlers of its IPI, are under way. */
+  | 'executes'
 
-const PHASES: readonly Phase[] = ['ready', 'started', 'waits', 'interrupts']
+const PHASES: readonly Phase[] = ['ready', 'started', 'waits', 'executes']
 
 /** The local state of a thread. */
 export interface ThreadState {
@@ -23,6 +23,8 @@ export interface ThreadState {
   readonly remaining: number
   readonly carry: number
   readonly faulted: number
+  /** By CPU, where the instruction that it executes there is. */
+  readonly executing: readonly (RoutineState | undefined)[]
   /** Bit of each property that the last step broke. */
   readonly broken: number
 }
@@ -33,8 +35,9 @@ export class ThreadStates {
   readonly #states: ThreadState[] = []
 
   intern(state: ThreadState): number {
-    const { routine, phase, remaining, carry, faulted, broken } = state
-    const number = this.#numbers.intern([routine.number, PHASES.indexOf(phase), remaining, carry, faulted, broken])
+    const { routine, phase, remaining, carry, faulted, executing, broken } = state
+    const at = executing.map((instruction) => instruction?.number ?? -1)
+    const number = this.#numbers.intern([routine.number, PHASES.indexOf(phase), remaining, carry, faulted, broken, ...at])
     if (number === this.#states.length) this.#states.push(state)
     return number
   }
@@ -56,7 +59,7 @@ export class ThreadStates {
 const BYTES_OF_STATE = 400
 
 export function ready(routine: RoutineState, broken = 0): ThreadState {
-  return { routine, phase: 'ready', remaining: 0, carry: 0, faulted: 0, broken }
+  return { routine, phase: 'ready', remaining: 0, carry: 0, faulted: 0, executing: [], broken }
 }
 
 /** Nothing will come of this thread unless the outside, a timer or somebody who wakes it lets it go on. */

@@ -19,7 +19,8 @@ function placeOf(world: KernelWorld, task: number, cpu: number, op: Op): number 
   return world.tasks[task].cpu
 }
 
-function opWords(world: KernelWorld, op: Op): string {
+/** An operation, in the kernel's words. */
+export function opWords(world: KernelWorld, op: Op): string {
   switch (op.op) {
     case 'execute':
       return instructionWords(world, op.instruction)

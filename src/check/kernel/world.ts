@@ -41,6 +41,8 @@ export class KernelWorld {
   readonly memory: SmallMemory
   readonly monitor = new Monitor()
   readonly tasks: readonly Task[]
+  /** CPUs that are in the middle of an instruction, one bit each. */
+  busy = 0
   /** Somebody has started the kernel thread, and it has not begun. */
   threadIsWanted = false
 
@@ -107,7 +109,7 @@ export class KernelWorld {
     saveKernel(this.kernel, to)
     this.memory.save(to)
     this.monitor.save(to)
-    to.push(this.threadIsWanted ? 1 : 0)
+    to.push(this.threadIsWanted ? 1 : 0, this.busy)
     for (const { cpu, pinned, isWoken, held } of this.tasks) to.push(cpu, pinned * 2 + (isWoken ? 1 : 0), held)
     return to
   }
@@ -118,6 +120,7 @@ export class KernelWorld {
     this.memory.load(from)
     this.monitor.load(from)
     this.threadIsWanted = from.next() === 1
+    this.busy = from.next()
     for (const task of this.tasks) {
       task.cpu = from.next()
       const bits = from.next()

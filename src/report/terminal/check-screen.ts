@@ -58,16 +58,31 @@ function story(cell: CheckCell, result: CheckResult, options: ScreenOptions, { b
   const width = Math.max(24, Math.floor((comfortable(options) - NUMBER) / cpus))
   const lines = [`${bold(`${policy} breaks ${property}`)} in ${scenario}, in ${plural(trace.length, 'step')}`]
   lines.push(' '.repeat(NUMBER) + Array.from({ length: cpus }, (_, cpu) => dim(`CPU ${cpu}`.padEnd(width))).join(''))
-  for (const [index, { cpu, who, what, changes }] of trace.entries()) {
+  for (const { first, last, cpu, who, what, changes } of joined(trace)) {
     const indent = ' '.repeat(cpu * width)
-    lines.push(`${String(index + 1).padStart(NUMBER - 2)}  ${indent}${who}: ${what}`)
+    const until = last > first ? dim(` … ${last}`) : ''
+    lines.push(`${String(first).padStart(NUMBER - 2)}  ${indent}${who}: ${what}${until}`)
     for (const change of changes) lines.push(`${' '.repeat(NUMBER + 2)}${indent}${dim(change)}`)
   }
+  for (const who of cell.stuck ?? []) lines.push(`${' '.repeat(NUMBER)}${who}`)
   lines.push(...wrapped(`Broken: ${sentence}`, comfortable(options)).map((line) => red(line)))
   return `${lines.map((line) => `${line.trimEnd()}\n`).join('')}`
 }
 
 const NUMBER = 6
+
+/** Micro-steps of one instruction that follow each other are one line. */
+function joined(trace: NonNullable<CheckCell['trace']>) {
+  const lines: { first: number; last: number; cpu: number; who: string; what: string; changes: readonly string[] }[] = []
+  for (const [index, { goesOn = false, ...step }] of trace.entries()) {
+    const before = lines.at(-1)
+    if (goesOn && before?.who === step.who && before.cpu === step.cpu) {
+      before.last = index + 1
+      before.changes = [...before.changes, ...step.changes]
+    } else lines.push({ first: index + 1, last: index + 1, ...step, what: goesOn ? `${step.what}, goes on` : step.what })
+  }
+  return lines
+}
 
 function summary({ results }: CheckResult): string {
   const of = (verdict: CheckCell['verdict']) => results.filter((cell) => cell.verdict === verdict).length

@@ -7,6 +7,7 @@ export const HOTPLUG_AROUND_INIT: Scenario = {
   name: 'hotplug-around-init',
   sentence: 'The first thread of a core goes offline and comes back while SNP is initialised and the first pass runs.',
   machine: { cores: 2, threads: 2, regions: 1 },
+  instructions: 'whole',
   before: [snpRmptableFound],
   events: [
     { name: 'init', routine: sevSnpInit },
@@ -19,6 +20,7 @@ export const HOTPLUG_AND_PASS: Scenario = {
   name: 'hotplug-and-pass',
   sentence: 'On a host that is up a guest comes and goes, and meanwhile a sibling goes offline and comes back.',
   machine: { cores: 2, threads: 2, regions: 2 },
+  instructions: 'whole',
   before: UP,
   events: [
     { name: 'guest', routine: (kernel) => guestLife(kernel, { id: 0, pages: 2 }) },
@@ -45,6 +47,7 @@ export const KEXEC: Scenario = {
   sentence:
     'A kernel booted by kexec finds SNP_EN set, and one of four threads offline; SNP is initialised, one CPU comes online, another goes offline.',
   machine: { cores: 2, threads: 2, regions: 1 },
+  instructions: 'whole',
   online: [0, 2, 3],
   found: ({ machine }) => void enableSnp(machine, { init: false, rmpoptBase: undefined }),
   before: [snpRmptableFound],
