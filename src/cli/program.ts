@@ -279,7 +279,7 @@ const CHECK_HELP = `
 Examples:
   rmpopt check                           the revision of July 2026, in every scenario
   rmpopt check --policy revisions        the matrix: which revision fails what
-  rmpopt check --policy v7 --property "no deadlock"
+  rmpopt check --policy v7 --property no-deadlock
   rmpopt check --policy v1 --out trace.json && rmpopt check --replay trace.json
 
 Exit code 1: a property fails; each is shown with the shortest run that breaks it.`

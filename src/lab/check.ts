@@ -91,7 +91,7 @@ export function checkReplayed(path: string, text: string): CheckResult {
     if (driver === undefined) throw unknown(path, cell.policy, REVISIONS)
     const trace = replayKernel(
       { scenario, driver },
-      cell.trace.map(({ action }) => action),
+      cell.trace.map((step) => step?.action ?? -1),
     )
     if (trace !== undefined) return { ...cell, trace }
     throw new UserError(
@@ -108,8 +108,14 @@ function parsed(path: string, text: string): CheckResult {
   } catch {
     document = null
   }
-  if (document?.schema === 'rmpopt.check/1' && Array.isArray(document.results)) return document as CheckResult
+  if (document?.schema === 'rmpopt.check/1' && Array.isArray(document.results) && document.results.every(isCell))
+    return document as CheckResult
   throw new UserError(`${path}: this is no result of rmpopt check; give a file that --out has written`)
+}
+
+function isCell(cell: Partial<CheckCell> | null): boolean {
+  const { policy, scenario, property, trace } = cell ?? {}
+  return [policy, scenario, property].every((name) => typeof name === 'string') && (trace === undefined || Array.isArray(trace))
 }
 
 function isAmong(properties: readonly { readonly name: string }[]): (verdict: { readonly property: string }) => boolean {
@@ -123,7 +129,7 @@ function chosen<T extends { readonly name: string }>(
 ): readonly T[] {
   return (
     names?.map((name) => {
-      const found = all.find((one) => one.name === name)
+      const found = all.find((one) => one.name === name || one.name.replaceAll(' ', '-') === name) // so that it need not be quoted
       if (found === undefined)
         throw unknown(
           flag,

@@ -46,7 +46,8 @@ export function undone(model: KernelModel, state: State): string[] {
   return model.threads.flatMap(({ name }, thread) => {
     const { routine, phase } = model.threadState(state, thread)
     if (isAtRest(model.threadState(state, thread)) || routine.op === undefined) return []
-    return [`${name} ${phase === 'waits' ? 'waits for' : 'cannot'} ${opWords(model.enter(state[0]), routine.op)}`]
+    const words = opWords(model.enter(state[0]), routine.op)
+    return [`${name} ${phase === 'waits' && !words.startsWith('waits') ? `waits: ${words}` : words}`]
   })
 }
 
