@@ -162,6 +162,13 @@ export const KERNEL_MUTANTS: Readonly<Record<string, KernelMutant>> = {
     },
     caughtBy: ['soundness', 'integrity', 'race guarantee'],
   },
+  'RMPUPDATE leaves translations as they are': {
+    scenario: guest,
+    mutate: ({ machine }) => {
+      machine.tlb.shootDown = () => 0
+    },
+    caughtBy: ['integrity'],
+  },
   'a scan under way does not notice an RMPUPDATE': {
     scenario: { ...cleanup, events: [...cleanup.events.slice(0, 1), ...guest.events] },
     instructions: 'micro-steps',

@@ -7,12 +7,13 @@ import { KTHREAD, runBefore } from './before.ts'
 import { Judge } from './judge.ts'
 import { LockOrder } from './lock-order.ts'
 import { KERNEL_PROPERTIES, type KernelProperty } from './properties.ts'
-import type { RoutineState } from './routines.ts'
 import type { Scenario } from './scenario.ts'
-import { type Stepped, Stepper } from './stepper.ts'
+import { Scheduler, type Thread } from './scheduler.ts'
+import { Stepper } from './stepper.ts'
 import { isAtRest, ready, type ThreadState, ThreadStates } from './threads.ts'
 import { stepWords } from './words.ts'
 import { KernelWorld } from './world.ts'
+import { Writers } from './writers.ts'
 
 export interface KernelSpec {
   readonly scenario: Scenario
@@ -25,12 +26,6 @@ export interface KernelSpec {
   readonly joinPrivate?: boolean
   /** Default: as the scenario says. */
   readonly instructions?: 'micro-steps' | 'whole'
-}
-
-interface Thread {
-  readonly name: string
-  readonly kind: 'event' | 'worker' | 'thread'
-  readonly start: RoutineState
 }
 
 /**
@@ -48,12 +43,16 @@ export class KernelModel implements Model {
   readonly threads: readonly Thread[]
   readonly #joins: boolean
   readonly #stepper: Stepper
+  readonly #scheduler: Scheduler
   readonly #lockOrder: LockOrder
   readonly #shared = new Interner()
   readonly #locals = new ThreadStates()
   readonly #steps: readonly PairTable[]
   readonly #initial: State
   readonly #judge: Judge
+  readonly #writers: Writers
+  /** Actions of threads; those of writers come after them. */
+  readonly #threadActions: number
   /** Of each local state whether the thread is at rest. */
   readonly #rests: boolean[] = []
   readonly #cpus: number
@@ -85,8 +84,11 @@ export class KernelModel implements Model {
         start: begin((behind) => routine(behind, guests)),
       })),
     ]
+    this.#scheduler = new Scheduler(this.world, this.#stepper, this.threads)
     this.words = this.threads.length + 1
-    this.actions = this.threads.length * (this.#cpus + 1)
+    this.#writers = new Writers(scenario.writes)
+    this.#threadActions = this.threads.length * (this.#cpus + 1)
+    this.actions = this.#threadActions + this.#writers.count
     this.#steps = Array.from({ length: this.actions }, () => new PairTable())
     this.properties = properties.map((property, index) => this.#property(property, index))
     this.#lockOrder = new LockOrder(this.world.locks.map(({ name }) => name))
@@ -100,6 +102,7 @@ export class KernelModel implements Model {
   }
 
   step(from: State, action: number, to: State): boolean {
+    if (action >= this.#threadActions) return this.#write(from, action - this.#threadActions, to)
     const thread = Math.floor(action / (this.#cpus + 1))
     const [shared, local] = [from[0], from[1 + thread]]
     const steps = this.#steps[action]
@@ -113,7 +116,7 @@ export class KernelModel implements Model {
   }
 
   isOutside(action: number): boolean {
-    return action % (this.#cpus + 1) === 0
+    return action >= this.#threadActions || action % (this.#cpus + 1) === 0
   }
 
   isEnd(state: State): boolean {
@@ -132,14 +135,15 @@ export class KernelModel implements Model {
   }
 
   label(state: State, action: number): string {
+    if (action >= this.#threadActions) return this.#writers.label(action - this.#threadActions)
     const thread = Math.floor(action / (this.#cpus + 1))
     const cpu = (action % (this.#cpus + 1)) - 1
     return stepWords(this.enter(state[0]), this.threads[thread].name, thread, cpu, this.threadState(state, thread))
   }
 
-  /** Whose action it is. */
+  /** Whose action it is; -1: no thread's. */
   threadOf(action: number): number {
-    return Math.floor(action / (this.#cpus + 1))
+    return action >= this.#threadActions ? -1 : Math.floor(action / (this.#cpus + 1))
   }
 
   threadState(state: State, thread: number): ThreadState {
@@ -168,6 +172,20 @@ export class KernelModel implements Model {
     }
   }
 
+  #write(from: State, index: number, to: State): boolean {
+    const steps = this.#steps[this.#threadActions + index]
+    let at = steps.find(from[0], 0)
+    if (at < 0) {
+      this.enter(from[0])
+      this.#at = -1
+      at = steps.add(from[0], 0, this.#writers.step(this.world, index) ? this.#intern() : -1, 0)
+    }
+    if (steps.first(at) < 0) return false
+    to.set(from)
+    to[0] = steps.first(at)
+    return true
+  }
+
   #areAtRest(state: State): boolean {
     for (let word = 1; word < state.length; word++) if (!this.#rests[state[word]]) return false
     return true
@@ -178,45 +196,12 @@ export class KernelModel implements Model {
     const state = this.#locals.at(local)
     this.enter(shared)
     this.#at = -1
-    const outside = isOutsideStep(state, this.threads[thread].kind)
-    const isIts = outside ? cpu === -1 : cpu >= 0 && !state.routine.isDone
-    const stepped = isIts ? this.#stepped(thread, Math.max(0, cpu), state) : undefined
+    const stepped = this.#scheduler.step(thread, cpu, state)
     if (stepped === undefined) return steps.add(shared, local, -1, 0)
     const broken = this.#judge.broken(stepped, this.#isTangled(state, thread))
-    const ended = this.#ended(thread, stepped.thread)
     const next = this.#intern()
-    const joined = this.#joins ? this.#joined(thread, next, ended) : ended
+    const joined = this.#joins ? this.#joined(thread, next, stepped.thread) : stepped.thread
     return steps.add(shared, local, next, this.#local({ ...joined, broken }))
-  }
-
-  #stepped(thread: number, cpu: CpuId, state: ThreadState): Stepped | undefined {
-    const { kind, start } = this.threads[thread]
-    if (state.routine.op !== undefined || state.phase === 'started' || kind === 'event')
-      return this.#stepper.step(thread, cpu, state, start)
-    if (cpu !== 0) return undefined
-    if (kind === 'worker') return this.#worker(state)
-    const { threadIsWanted } = this.world
-    this.world.threadIsWanted = false
-    return threadIsWanted ? this.#stepper.step(thread, cpu, state, start) : undefined
-  }
-
-  /** The timer has fired, whenever it was set, and a worker takes the item. */
-  #worker(state: ThreadState): Stepped | undefined {
-    const { work } = this.world.kernel.rmpopt
-    if (!work.isPending || work.isRunning) return undefined
-    work.fire()
-    work.start()
-    return { thread: { ...state, phase: 'started', broken: 0 }, fault: '' }
-  }
-
-  /** A worker that has finished may be started again; a kernel thread after `schedule` is where it began. */
-  #ended(thread: number, state: ThreadState): ThreadState {
-    const { kind, start } = this.threads[thread]
-    if (!state.routine.isDone || kind !== 'worker') return state
-    const { work } = this.world.kernel.rmpopt
-    work.finish()
-    for (const waiter of work.waiters.splice(0)) this.world.tasks[waiter].isWoken = true
-    return ready(start)
   }
 
   /** The thread after the steps that touch nothing shared. */
@@ -259,12 +244,6 @@ export class KernelModel implements Model {
     }
     return { name, sentence, kind: 'always', holds: holds[of] }
   }
-}
-
-/** It is for the outside to let the thread go on. */
-function isOutsideStep({ routine, phase }: ThreadState, kind: Thread['kind']): boolean {
-  if (routine.isDone || phase !== 'ready') return false
-  return routine.op === undefined ? kind === 'event' : routine.op.op === 'sleep-until'
 }
 
 function* none(): Routine<void> {}

@@ -15,9 +15,10 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   {
     name: 'integrity',
     sentence:
-      'No write of the hypervisor, on any online CPU, would reach a page of a guest: its core has no region optimised that holds one, and it makes checks (§5).',
+      'No write of the hypervisor, on any online CPU, would reach a page of a guest: its core has no region optimised that holds one, and it makes checks, and no translation from before the page was assigned is left (§5).',
     of: 'every state',
     holds: (world) => {
+      if (hasStaleTranslation(world)) return false
       const { rmp, tables, cpus, topology } = world.machine
       const { online } = world.kernel
       for (let region = 0; region < rmp.regions; region++) {
@@ -114,6 +115,18 @@ function hasWholeMask({ driver, rmpopt, machine, online }: Kernel): boolean {
 function isConverting({ machine }: KernelWorld, region: number): boolean {
   for (const huge of machine.locks.keys()) if (Math.floor(huge / machine.geometry.regionHuges) === region) return true
   return false
+}
+
+/** A writable translation of the hypervisor's that reaches an assigned page, which a write through it would not be checked against. */
+function hasStaleTranslation(world: KernelWorld): boolean {
+  const { tlb, rmp, geometry } = world.machine
+  return tlb.translations.some(({ key, writable, base, bytes }) => {
+    if (key !== 'host' || !writable) return false
+    for (let pfn = base / geometry.pageBytes; pfn < (base + bytes) / geometry.pageBytes; pfn++) {
+      if ((rmp.bits(pfn) & ASSIGNED) !== 0 && !isConverting(world, Math.floor(pfn / geometry.regionPages))) return true
+    }
+    return false
+  })
 }
 
 /** A page of a guest that is not decommissioned. */

@@ -12,6 +12,12 @@ export interface Event {
 /** @param guests those that were launched before; whoever launches one before puts it there */
 export type Doing = (kernel: Kernel, guests: Guest[]) => Routine<unknown>
 
+/** A write of the hypervisor to a page, on a CPU. */
+export interface Write {
+  readonly cpu: CpuId
+  readonly page: number
+}
+
 /** A small host and what happens to it, in every order. */
 export interface Scenario {
   readonly name: string
@@ -26,6 +32,8 @@ export interface Scenario {
   readonly before?: readonly Doing[]
   /** `whole`: RMPOPT, RMPUPDATE and PSMASH go at once, where what matters is something else. Default: micro-step by micro-step. */
   readonly instructions?: 'micro-steps' | 'whole'
+  /** Writes that the hypervisor may make at any time. Default: none. */
+  readonly writes?: readonly Write[]
   /** What happens now. */
   readonly events: readonly Event[]
 }

@@ -28,7 +28,8 @@ export function storyOf(model: KernelModel, { start, steps }: Path): StoryStep[]
     const changes = Object.keys(now).flatMap((name) => (now[name] === facts[name] ? [] : [`${name} ${now[name]}`]))
     facts = now
     // Where nothing depends on it: where the task was last, or will be next.
-    const goesOn = model.threadState(at === 0 ? start : steps[at - 1].state, thread).executing[cpu] !== undefined
+    const before = at === 0 ? start : steps[at - 1].state
+    const goesOn = thread >= 0 && model.threadState(before, thread).executing[cpu] !== undefined
     const near = [...told.slice(0, at).reverse(), ...told.slice(at)].find(
       (other) => other.thread === thread && other.cpu >= 0 && !other.what.startsWith('IPI'),
     )
