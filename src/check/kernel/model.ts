@@ -194,6 +194,7 @@ export class KernelModel implements Model {
   /** Makes a step for real, and remembers it. @returns where it is remembered */
   #work(thread: number, cpu: CpuId | -1, shared: number, local: number, steps: PairTable): number {
     const state = this.#locals.at(local)
+    if (!this.#scheduler.mayStep(thread, cpu, state)) return steps.add(shared, local, -1, 0)
     this.enter(shared)
     this.#at = -1
     const stepped = this.#scheduler.step(thread, cpu, state)

@@ -1,6 +1,6 @@
 import type { CpuId } from '../../arch/index.ts'
 import type { RoutineState } from './routines.ts'
-import type { Stepped, Stepper } from './stepper.ts'
+import { isOnCpu, type Stepped, type Stepper } from './stepper.ts'
 import { ready, type ThreadState } from './threads.ts'
 import type { KernelWorld } from './world.ts'
 
@@ -23,14 +23,19 @@ export class Scheduler {
     this.#threads = threads
   }
 
+  /** Whether a step may be possible there in some world: a look at the thread alone. */
+  mayStep(thread: number, cpu: CpuId | -1, state: ThreadState): boolean {
+    const { routine, phase } = state
+    if (routine.isDone || isForOutside(state, this.#threads[thread].kind) !== cpu < 0) return false
+    return cpu <= 0 || (phase !== 'waits' && routine.op !== undefined && isOnCpu(routine.op))
+  }
+
   /**
    * A step of a thread. `undefined`: it cannot be made now; the world may have changed even then.
    * @param cpu where the thread is; -1: the outside lets it begin, or go on after a pause
    */
   step(thread: number, cpu: CpuId | -1, state: ThreadState): Stepped | undefined {
     const { kind } = this.#threads[thread]
-    const isOutside = isForOutside(state, kind)
-    if (state.routine.isDone || isOutside !== cpu < 0) return undefined
     const stepped = this.#stepped(thread, Math.max(0, cpu), state)
     if (stepped === undefined || kind !== 'worker' || !stepped.thread.routine.isDone) return stepped
     return { ...stepped, thread: this.#finished(thread) }

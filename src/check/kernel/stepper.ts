@@ -78,7 +78,7 @@ export class Stepper {
     if (op.op === 'on-each-cpu') return this.#onEachCpu(op, cpu, thread)
     const instruction = instructionOf(op)
     if (instruction !== undefined) return this.#execute(task, cpu, thread, instruction)
-    if (!(needsCpu(op) ? this.#world.mayRun(task, cpu) && !this.#processor.isBusy(cpu) : cpu === 0)) return undefined
+    if (!(isOnCpu(op) ? this.#world.mayRun(task, cpu) && !this.#processor.isBusy(cpu) : cpu === 0)) return undefined
     const answer = carryOut(this.#world, task, cpu, op)
     if (answer === NOT_NOW) return undefined
     if (answer === WAITS) return { thread: { ...ready(thread.routine), phase: 'waits' }, fault: '' }
@@ -176,8 +176,10 @@ function instructionOf(op: Op): Instruction | undefined {
 }
 
 /** Where it is carried out makes a difference. */
-function needsCpu(op: Op): boolean {
-  return ['rmpupdate-run', 'smp-processor-id', 'migrate-disable'].includes(op.op)
+export function isOnCpu({ op }: Op): boolean {
+  return (
+    op === 'execute' || op === 'on-each-cpu' || op === 'rmpupdate-run' || op === 'smp-processor-id' || op === 'migrate-disable'
+  )
 }
 
 function bitsOf(set: IndexSet): number {

@@ -1,4 +1,4 @@
-import type { Op } from '../../kernel/index.ts'
+import { type Op, onlineOf } from '../../kernel/index.ts'
 import { type Instruction, members } from '../../machine/index.ts'
 import { WORKER } from './before.ts'
 import type { ThreadState } from './threads.ts'
@@ -29,7 +29,7 @@ export function opWords(world: KernelWorld, op: Op): string {
     case 'launch-update-run':
       return `SNP_LAUNCH_UPDATE (${op.pages} pages)`
     case 'on-each-cpu':
-      return `IPI to ${[...members(op.mask)].join(',')}: ${fnWords(world, op.fn)}`
+      return `IPI to ${[...members(onlineOf(world.kernel, op.mask))].join(',') || 'nobody'}: ${fnWords(world, op.fn)}`
     case 'firmware':
       return op.command.name
     case 'move-to-cpu':

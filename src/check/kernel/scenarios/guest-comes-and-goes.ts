@@ -13,3 +13,11 @@ export const GUEST_COMES_AND_GOES: Scenario = {
   ],
   events: [{ name: 'guest', routine: (kernel) => guestLife(kernel, { id: 0, pages: 2 }) }],
 }
+
+export const THREE_CORES: Scenario = {
+  name: 'three-cores',
+  sentence: 'The same on three cores, without writes.',
+  machine: { cores: 3, regions: 2 },
+  before: UP,
+  events: GUEST_COMES_AND_GOES.events,
+}
