@@ -48,10 +48,16 @@ function content(kind, what) {
   if (kind === 'trace' && values.trace === undefined) return undefined
   const [program, ...args] = what.replace('TRACE', values.trace ?? '').split(' ')
   const command = program === 'rmpopt' ? ['dist/cli/main.js', ...args] : args
-  const output = execFileSync(process.execPath, command, {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, COLUMNS: '100', NO_COLOR: '1' },
-  })
-  return `${output.trimEnd()}\n`
+  return `${printed(command).trimEnd()}\n`
+}
+
+/** What a command prints; "the answer is no" (exit code 1) is an answer, too. */
+function printed(command) {
+  try {
+    const env = { ...process.env, COLUMNS: '100', NO_COLOR: '1' }
+    return execFileSync(process.execPath, command, { cwd: root, encoding: 'utf8', env, maxBuffer: 2 ** 26 })
+  } catch (error) {
+    if (error.status === 1 && error.stdout !== '') return error.stdout
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Membrane } from './membrane.ts'
+import { Membrane, WRITES } from './membrane.ts'
 import { Values } from './values.ts'
 
 class Counter {
@@ -80,10 +80,10 @@ describe('a membrane', () => {
 
   it('says whether the world was touched; looking at what never changes does not count', () => {
     const { membrane, proxy } = behind()
-    expect(membrane.live(() => {})).toEqual({ observed: [], touched: false })
+    expect(membrane.live(() => {})).toMatchObject({ observed: [], touched: false })
     expect(membrane.live(() => void proxy.limits.max).touched).toBe(false)
     expect(membrane.live(() => void proxy.value).touched).toBe(true)
-    expect(membrane.live(() => void (proxy.value = 3))).toEqual({ observed: [], touched: true })
+    expect(membrane.live(() => void (proxy.value = 3))).toMatchObject({ observed: [], touched: true })
   })
 
   it('asserts that a replay asks for just what was observed', () => {
@@ -116,5 +116,19 @@ describe('values', () => {
       expect(values.number(other)).toBe(values.number(other))
     }
     expect(values.value(one)).toEqual({ a: 1n, b: [2] })
+  })
+
+  it('goes on live where what was observed ends, and tells each contact so that it can be made again', () => {
+    const { counter, membrane, proxy } = behind()
+    const { observed } = membrane.live(() => void proxy.value)
+    counter.value = 5
+    let seen: number[] = []
+    const { contacts } = membrane.resume(observed, () => {
+      seen = [proxy.value, proxy.value]
+      proxy.value = 8
+    })
+    expect([seen, counter.value, contacts.map(({ number }) => number === WRITES)]).toEqual([[0, 5], 8, [false, true]])
+    counter.value = 6
+    expect([contacts[0].make(), contacts[1].make(), counter.value]).toEqual([6, true, 8])
   })
 })

@@ -8,6 +8,26 @@ export interface MembraneSpec {
   /** Objects that never change: they are handed out as they are, and looking at them is no observation. */
   readonly constants?: readonly unknown[]
   readonly values: Values
+  /** Parts of places that never change: looking at them does not count as touching the world. */
+  readonly isFixed?: (place: object, key: string | symbol) => boolean
+}
+
+/** One contact with the world: it can be made again, now, and may then observe something else. */
+export interface Contact {
+  readonly make: () => unknown
+  /** Number of what it has observed; `WRITES`: it observes nothing. */
+  readonly number: number
+}
+
+/** In the place of a number: the contact only writes. */
+export const WRITES = Number.NEGATIVE_INFINITY
+
+/** What a piece of a generator did in the world. */
+export interface Lived {
+  readonly observed: number[]
+  readonly contacts: Contact[]
+  /** Whether it touched the world at all. */
+  readonly touched: boolean
 }
 
 /**
@@ -27,12 +47,15 @@ export class Membrane {
   readonly #positions = new Map<unknown, number>()
   #log: readonly number[] = []
   #seen: number[] = []
-  #mode: 'closed' | 'live' | 'replay' = 'closed'
+  #contacts: Contact[] = []
+  readonly #isFixed: (place: object, key: string | symbol) => boolean
+  #mode: 'closed' | 'live' | 'replay' | 'resume' = 'closed'
   /** Where the replay is in the log. */
   #cursor = 0
   #touched = false
 
-  constructor({ places, constants = [], values }: MembraneSpec) {
+  constructor({ places, constants = [], values, isFixed = () => false }: MembraneSpec) {
+    this.#isFixed = isFixed
     this.#values = values
     this.#places = places
     this.#handouts = [...places.map((place) => this.#wrap(place)), ...constants]
@@ -41,14 +64,29 @@ export class Membrane {
   }
 
   /** Runs a piece of a generator in the world. @returns what it observed, and whether it touched the world at all */
-  live(piece: () => void): { readonly observed: number[]; readonly touched: boolean } {
-    const observed: number[] = []
-    this.#seen = observed
+  live(piece: () => void): Lived {
+    return this.resume([], piece)
+  }
+
+  /** Runs a piece on what it has observed already, then in the world. @returns what it did there after that */
+  resume(observed: readonly number[], piece: () => void): Lived {
+    const lived = { observed: [], contacts: [] }
+    this.#seen = lived.observed
+    this.#contacts = lived.contacts
     this.#touched = false
-    this.#mode = 'live'
+    this.#log = observed
+    this.#cursor = 0
+    this.#mode = observed.length > 0 ? 'resume' : 'live'
     piece()
+    assert(this.#mode === 'live', 'a generator observes in replay what it observed live')
     this.#mode = 'closed'
-    return { observed, touched: this.#touched }
+    return { ...lived, touched: this.#touched }
+  }
+
+  /** Under which number an observation goes down. */
+  number(seen: unknown): number {
+    const position = this.#positions.get(seen)
+    return position === undefined ? this.#values.number(seen) : -1 - position
   }
 
   /** Runs a piece of a generator on what it once observed; asserts that it asks for just that. */
@@ -81,18 +119,19 @@ export class Membrane {
       get: (_, key) => {
         let part = fixed.get(key)
         if (part === undefined) fixed.set(key, (part = this.#fixedPart(place, key)))
-        return part === CHANGES ? this.#observe(() => Reflect.get(place, key)) : part
+        return part === CHANGES ? this.#observe(() => Reflect.get(place, key), this.#isFixed(place, key)) : part
       },
-      set: (_, key, value) => {
-        this.#touched = true
-        return this.#mode === 'replay' || Reflect.set(place, key, this.unwrap(value))
-      },
+      set: (_, key, value) => this.#write(() => Reflect.set(place, key, this.unwrap(value))),
       has: (_, key) => this.#observe(() => Reflect.has(place, key)) as boolean,
-      deleteProperty: (_, key) => {
-        this.#touched = true
-        return this.#mode === 'replay' || Reflect.deleteProperty(place, key)
-      },
+      deleteProperty: (_, key) => this.#write(() => Reflect.deleteProperty(place, key)),
     })
+  }
+
+  #write(make: () => boolean): boolean {
+    if (this.#isTold) return true
+    this.#touched = true
+    this.#contacts.push({ make, number: WRITES })
+    return make()
   }
 
   /** A constant or a method of a place: looking at these is no observation. */
@@ -105,12 +144,14 @@ export class Membrane {
     return (...args: unknown[]) => {
       const hasCallback = args.some((arg) => typeof arg === 'function')
       assert(!hasCallback, `${String(key)} is not handed a function: in replay nobody would call it`)
-      return this.#observe(() =>
-        Reflect.apply(
-          this.#current(place, key),
-          place,
-          args.map((arg) => this.unwrap(arg)),
-        ),
+      return this.#observe(
+        () =>
+          Reflect.apply(
+            this.#current(place, key),
+            place,
+            args.map((arg) => this.unwrap(arg)),
+          ),
+        this.#isFixed(place, key),
       )
     }
   }
@@ -120,14 +161,22 @@ export class Membrane {
     return Reflect.get(place, key) as (...args: unknown[]) => unknown
   }
 
-  #observe(look: () => unknown): unknown {
+  /** Whether it is told what it once observed. */
+  get #isTold(): boolean {
+    return this.#mode === 'replay' || this.#mode === 'resume'
+  }
+
+  #observe(make: () => unknown, isFixed = false): unknown {
     assert(this.#mode !== 'closed', 'the world is looked at live or in replay')
-    if (this.#mode === 'replay') return this.#recall(this.#log[this.#cursor++])
-    this.#touched = true
-    const seen = look()
-    const position = this.#positions.get(seen)
-    const number = position === undefined ? this.#values.number(seen) : -1 - position
+    if (this.#isTold) {
+      const known = this.#log[this.#cursor++]
+      if (this.#mode === 'resume' && this.#cursor === this.#log.length) this.#mode = 'live'
+      return this.#recall(known)
+    }
+    if (!isFixed) this.#touched = true
+    const number = this.number(make())
     this.#seen.push(number)
+    this.#contacts.push({ make, number })
     return this.#recall(number)
   }
 

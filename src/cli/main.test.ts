@@ -66,6 +66,7 @@ describe.concurrent('the program', () => {
     'scan --help',
     'calibrate --help',
     'litmus --help',
+    'check --help',
   ])('helps: rmpopt %s', async (line) => {
     const help = await output(line)
     expect(help).toMatch(/^Usage: rmpopt /)
@@ -172,6 +173,16 @@ describe.concurrent('the program', () => {
     const { schema, rows } = JSON.parse(await output('calibrate --json'))
     expect(schema).toBe('rmpopt.calibrate/1')
     expect(rows).toHaveLength(10)
+  })
+
+  test('checks a revision in a scenario, ends with exit code 1 where a property fails, and plays the run again', async () => {
+    const { code, stdout } = await rmpopt('check --policy v7 --scenario kexec --property no-deadlock --out trace.json')
+    expect(code).toBe(1)
+    expect(stdout).toContain('v7 breaks no deadlock in kexec')
+    expect((await rmpopt('check --replay trace.json')).stdout).toBe(stdout)
+    const { schema, results } = JSON.parse((await rmpopt('check --replay trace.json --json')).stdout)
+    expect([schema, results.length, results[0].verdict]).toEqual(['rmpopt.check/1', 1, 'fails'])
+    expect((await rmpopt('check --policy v10 --scenario both-shutdowns')).code).toBe(0)
   })
 
   test('plays the litmus corpus, and one file of it with every outcome', async () => {

@@ -80,6 +80,27 @@ export function program(): Command {
     .action(async (file: string | undefined, flags: CalibrateFlags) =>
       (await import('./calibrate-command.ts')).calibrateCommand(file, flags),
     )
+  strict(root.command('check'))
+    .summary("play a policy's kernel code through every interleaving of small scenarios")
+    .description(
+      'Play the kernel code of policies through every interleaving of small scenarios, and check what must be true of it.',
+    )
+    .option('--policy <list>', 'names (see rmpopt policies); revisions: v1 to v10; all: revisions and proposals (default: v10)')
+    .option('--scenario <list>', 'what happens (default: all scenarios)')
+    .option('--property <list>', 'what must be true (default: all properties)')
+    .option('--budget <list>', 'what it may use up: bytes for each policy and scenario, time for all (default: 2GiB,10min)')
+    .option('--out <trace.json>', 'write the result, with a run for each property that fails')
+    .addOption(
+      new Option('--replay <trace.json>', 'play the runs of such a file again').conflicts([
+        'policy',
+        'scenario',
+        'property',
+        'budget',
+      ]),
+    )
+    .option('--json', 'print one JSON document instead')
+    .addHelpText('after', CHECK_HELP)
+    .action(async (flags: CheckFlags) => (await import('./check-command.ts')).checkCommand(flags))
   strict(root.command('litmus'))
     .summary('play every interleaving of small programs, and check what may come of them')
     .description('Play every interleaving of small programs, step by step, and check what may, must and must not come of them.')
@@ -125,6 +146,16 @@ export interface ScanFlags {
   readonly seed?: string
   readonly sensitivity?: boolean
   readonly seeds?: string
+  readonly json?: boolean
+}
+
+export interface CheckFlags {
+  readonly policy?: string
+  readonly scenario?: string
+  readonly property?: string
+  readonly budget?: string
+  readonly out?: string
+  readonly replay?: string
   readonly json?: boolean
 }
 
@@ -248,6 +279,15 @@ Examples:
 const TABLE_HELP = `
 Example:
   rmpopt table --until 6h --at 5h --host-index 1`
+
+const CHECK_HELP = `
+Examples:
+  rmpopt check                           the revision of July 2026, in every scenario
+  rmpopt check --policy revisions        the matrix: which revision fails what
+  rmpopt check --policy v7 --property no-deadlock
+  rmpopt check --policy v1 --out trace.json && rmpopt check --replay trace.json
+
+Exit code 1: a property fails; each is shown with the shortest run that breaks it.`
 
 const LITMUS_HELP = `
 Examples:

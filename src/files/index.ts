@@ -1,5 +1,6 @@
 export { digestOf } from './digest.ts'
 export { Journal } from './journal.ts'
+export { readJsonText } from './json.ts'
 export { readLitmus } from './litmus.ts'
 export { readMeasurements } from './measurements.ts'
 export { isPolicyPath, loadPolicy, readPolicy } from './policy.ts'

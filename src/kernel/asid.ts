@@ -1,3 +1,4 @@
+import type { WordReader } from '../machine/index.ts'
 import { Lock } from './sync.ts'
 
 /**
@@ -41,5 +42,20 @@ export class Asids {
       this.#hint = Math.min(this.#hint, asid)
     }
     this.#reclaimable.clear()
+  }
+
+  /** Appends its state, the lock's too; meant for few ASIDs. */
+  save(to: number[]): void {
+    this.lock.save(to)
+    to.push(this.#hint, ...this.#used, this.#reclaimable.size, ...[...this.#reclaimable].sort((a, b) => a - b))
+  }
+
+  /** Takes on what `save` has written. */
+  load(from: WordReader): void {
+    this.lock.load(from)
+    this.#hint = from.next()
+    for (let asid = 0; asid < this.#used.length; asid++) this.#used[asid] = from.next()
+    this.#reclaimable.clear()
+    for (let left = from.next(); left > 0; left--) this.#reclaimable.add(from.next())
   }
 }

@@ -60,7 +60,7 @@ export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
     const to = Math.min(from + chunk, guest.pages)
     const end = Math.min(to, guest.populated)
     const leaked: Extent[] = []
-    yield* playLoop({ name: 'gmem-invalidate', guest }, from, Math.max(from, end), (page) =>
+    yield* playLoop({ name: 'gmem-invalidate', guest, leaked }, from, Math.max(from, end), (page) =>
       sevGmemInvalidate(kernel, guest, page, end, leaked),
     )
     giveBack(kernel, guest.extents(from, to), leaked)

@@ -1,11 +1,13 @@
 import type { RegionIndex } from '../arch/index.ts'
 import type { IndexSet } from '../machine/index.ts'
 import type { Guest } from './guest.ts'
+import type { Extent } from './memory/index.ts'
 import type { Routine } from './ops.ts'
 
 /**
  * What the steps of a loop do, for a driver that can play such steps without running the generator. Index: a region for
- * the RMPOPT loops, a guest page for the others.
+ * the RMPOPT loops, a guest page for the others. What a step may find of those before it is in here, and nowhere else: a driver
+ * can enter a loop anywhere.
  */
 export type Loop =
   /** RMPOPT(verify) on this CPU, then perhaps a reschedule point; regions that succeed are put into `successes`. */
@@ -19,8 +21,8 @@ export type Loop =
     }
   /** Making guest memory private, folio by folio. */
   | { readonly name: 'gmem-prepare'; readonly guest: Guest }
-  /** Making guest memory shared again, folio by folio. */
-  | { readonly name: 'gmem-invalidate'; readonly guest: Guest }
+  /** Making guest memory shared again, folio by folio; what cannot be is put into `leaked`. */
+  | { readonly name: 'gmem-invalidate'; readonly guest: Guest; readonly leaked: Extent[] }
 
 /**
  * Runs `step` from `from` until `end`. Before each step the driver is asked: the adversary always answers "play it", the

@@ -61,6 +61,12 @@ export function* snpRmptableInit(kernel: Kernel): Routine<boolean> {
     }
     logSegments(kernel, layout)
   }
+  yield* snpRmptableFound(kernel)
+  return true
+}
+
+/** The rest of `snp_rmptable_init`: the RMP is good, SNP is or may be enabled, and RMPOPT's driver is told. [K, L v1, L v10] */
+export function* snpRmptableFound(kernel: Kernel): Routine<void> {
   kernel.hostSnp = true
   const { driver } = kernel
   if ((yield* readMsr(MSR_SYSCFG)) & SYSCFG_SNP_EN) {
@@ -71,7 +77,6 @@ export function* snpRmptableInit(kernel: Kernel): Routine<boolean> {
     yield* holding(kernel.hotplugLock, 'shared', snpEnableOnline(kernel))
   }
   if (driver.booted) yield* driver.booted(kernel)
-  return true
 }
 
 function rule({ driver }: Kernel): HotplugRule {

@@ -1,4 +1,5 @@
 import { assert, type Ns } from '../arch/index.ts'
+import type { WordReader } from '../machine/index.ts'
 import type { Routine } from './ops.ts'
 
 /**
@@ -43,6 +44,24 @@ export class Lock {
     return woken
   }
 
+  /** Appends who has it and who waits, in line. */
+  save(to: number[]): void {
+    to.push(this.#writer ?? -1, this.#readers, this.#waiting.length)
+    for (const { task, how } of this.#waiting) to.push(how === 'shared' ? -1 - task : task)
+  }
+
+  /** Takes on what `save` has written. */
+  load(from: WordReader): void {
+    const writer = from.next()
+    this.#writer = writer < 0 ? undefined : writer
+    this.#readers = from.next()
+    this.#waiting.length = 0
+    for (let left = from.next(); left > 0; left--) {
+      const waiter = from.next()
+      this.#waiting.push(waiter < 0 ? { task: -1 - waiter, how: 'shared' } : { task: waiter, how: 'exclusive' })
+    }
+  }
+
   #grant(task: number, how: 'exclusive' | 'shared'): boolean {
     if (this.#writer !== undefined || (how === 'exclusive' && this.#readers > 0)) return false
     if (how === 'exclusive') this.#writer = task
@@ -77,6 +96,17 @@ export class KThread {
     this.isSleeping = false
     this.sleeper = undefined
     return sleeper
+  }
+
+  save(to: number[]): void {
+    to.push(this.isSleeping ? 1 : 0, this.sleeper ?? -1)
+  }
+
+  /** Takes on what `save` has written. */
+  load(from: WordReader): void {
+    this.isSleeping = from.next() === 1
+    const sleeper = from.next()
+    this.sleeper = sleeper < 0 ? undefined : sleeper
   }
 }
 
@@ -135,5 +165,21 @@ export class DelayedWork {
   cancel(): void {
     this.dueNs = undefined
     this.isQueued = false
+  }
+
+  /** Appends its state without the time: whether a timer runs, not when it fires. */
+  save(to: number[]): void {
+    to.push((this.dueNs === undefined ? 0 : 1) | (this.isQueued ? 2 : 0) | (this.isRunning ? 4 : 0), this.waiters.length)
+    to.push(...this.waiters)
+  }
+
+  /** Takes on what `save` has written: a timer that runs is due at 0. */
+  load(from: WordReader): void {
+    const bits = from.next()
+    this.dueNs = bits & 1 ? 0 : undefined
+    this.isQueued = (bits & 2) !== 0
+    this.isRunning = (bits & 4) !== 0
+    this.waiters.length = 0
+    for (let left = from.next(); left > 0; left--) this.waiters.push(from.next())
   }
 }

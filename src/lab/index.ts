@@ -9,6 +9,15 @@ export { type Assumption, assumptions } from './assumptions.ts'
 export { type CalibrateResult, calibrate, EXPERIMENT_IDS, type FittedParameter, type FittedRow } from './calibrate.ts'
 export { type Measurement, measurementsFrom } from './calibration/measurements.ts'
 
+export {
+  type CheckCell,
+  type CheckHooks,
+  type CheckInput,
+  type CheckResult,
+  check,
+  checkReplayed,
+  REVISIONS,
+} from './check.ts'
 export { type CompareOptions, compareScenario } from './compare.ts'
 export type { ComparedFigure, ComparedPolicy, CompareResult, RegionTimeMap, Sensitivity } from './compare-result.ts'
 

@@ -76,7 +76,7 @@ export function saveWide(to: number[], value: number): void {
   to.push(value | 0, Math.floor(value / 2 ** 32))
 }
 
-export function saveSet(to: number[], space: SetSpace, set: IndexSet, rename: Renaming['core']): void {
+export function saveSet(to: number[], space: SetSpace, set: IndexSet, rename?: Renaming['core']): void {
   const renamed = rename === undefined ? set : space.of([...members(set)].map(rename))
   for (const word of renamed.words) to.push(word | 0)
 }

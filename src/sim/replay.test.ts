@@ -76,6 +76,7 @@ describe('a policy tried on a life that was written down', () => {
     let told = 0
     const policy: Policy = {
       ...(policyNamed('none') as Policy),
+      // biome-ignore lint/correctness/useYield: it only counts
       *madeShared(_kernel, _region, pages) {
         told += pages
       },

@@ -95,7 +95,10 @@ export class PolicyReplay extends SimulatedHost {
     const { madeShared, actsOnFolios = false } = kernel.driver
     if (madeShared === undefined) return
     const next = (pages: number) => holding(this.#teardown, 'exclusive', madeShared(kernel, region, pages))
-    if (!actsOnFolios) return this.#call(next(pages))
+    if (!actsOnFolios) {
+      this.#call(next(pages))
+      return
+    }
     const folios = Math.max(1, Math.floor(pages / this.#folioPages))
     if (folios > 1) this.#call(next(this.#folioPages), folios - 1)
     this.#call(next(Math.min(pages, this.#folioPages)))

@@ -1,0 +1,62 @@
+import { breadthFirst } from '../breadth-first.ts'
+import type { Budget } from '../budget.ts'
+import { NO_DEADLOCK, type PathStep, type Unfinished } from '../model.ts'
+import { KernelModel, type KernelSpec } from './model.ts'
+import { KERNEL_PROPERTIES } from './properties.ts'
+import { type StoryStep, storyOf, undone } from './story.ts'
+
+/** What is known of one property under one driver in one scenario. */
+export interface KernelVerdict {
+  readonly property: string
+  readonly verdict: 'holds' | 'fails' | 'unfinished'
+  /** States visited. */
+  readonly states: number
+  /** Why not all of them, where not. */
+  readonly because?: Unfinished
+  /** The shortest run that breaks it. */
+  readonly trace?: readonly StoryStep[]
+  /** Of a deadlock, who waits for what. */
+  readonly stuck?: readonly string[]
+}
+
+/** All that is asked of a kernel, by name: what it says, in one sentence. */
+export const KERNEL_QUESTIONS: readonly { readonly name: string; readonly sentence: string }[] = [
+  ...KERNEL_PROPERTIES.map(({ name, sentence }) => ({ name, sentence })),
+  NO_DEADLOCK,
+]
+
+/** All properties of a driver in a scenario, in one exploration. */
+export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdict[] {
+  const model = new KernelModel(spec)
+  const { bytesMax = Number.POSITIVE_INFINITY, shouldStop = () => false } = budget
+  const isFull = () => model.played.bytes >= bytesMax
+  const { states, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
+  return verdicts.map((verdict): KernelVerdict => {
+    const { property, kind } = verdict
+    if (kind === 'fails') {
+      const { path } = verdict
+      const end = path.steps.at(-1)?.state ?? path.start
+      const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : {}
+      return { property, verdict: kind, states, trace: storyOf(model, path), ...stuck }
+    }
+    return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
+  })
+}
+
+/**
+ * Plays a run again from what a trace says of it.
+ * @returns its story; `undefined`: one of its steps cannot be made
+ */
+export function replayKernel(spec: KernelSpec, actions: readonly number[]): StoryStep[] | undefined {
+  const model = new KernelModel(spec)
+  const [start] = model.initial()
+  const steps: PathStep[] = []
+  let at = start
+  for (const action of actions) {
+    const state = new Int32Array(model.words)
+    if (!(action >= 0 && action < model.actions && model.step(at, action, state))) return undefined
+    steps.push({ action, label: model.label(at, action), state })
+    at = state
+  }
+  return storyOf(model, { start, steps })
+}
