@@ -1,9 +1,10 @@
-import type { RegionIndex, SpaRange } from '../arch/index.ts'
+import type { SpaRange } from '../arch/index.ts'
 import type { IndexSet, Machine } from '../machine/index.ts'
 import { Asids } from './asid.ts'
 import { KernelListener } from './events.ts'
 import type { Backing, PhysicalMemory } from './memory/index.ts'
 import { nothing } from './ops.ts'
+import { RegionMarks } from './region-marks.ts'
 import type { RmpoptDriver } from './rmpopt-driver.ts'
 import { DelayedWork, KThread, Lock } from './sync.ts'
 
@@ -37,7 +38,7 @@ export interface RmpoptState {
   /** A pass was asked for through the file and has not ended: v1's `in_progress`. */
   isInProgress: boolean
   /** Regions that wait to be re-optimised, for policies that keep them. */
-  readonly dirty: Set<RegionIndex>
+  readonly dirty: RegionMarks
 }
 
 /** The state of the host software on one machine. Routines work on it; nothing else does. */
@@ -91,7 +92,7 @@ export class Kernel {
       work: new DelayedWork('rmpopt_delayed_work', () => spec.driver.work?.(this) ?? nothing()),
       thread: new KThread('rmpopt_kthread', () => spec.driver.thread?.(this) ?? nothing()),
       isInProgress: false,
-      dirty: new Set(),
+      dirty: new RegionMarks(),
     }
   }
 

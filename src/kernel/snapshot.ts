@@ -19,7 +19,8 @@ export function saveKernel(kernel: Kernel, to: number[]): void {
   saveSet(to, cpuSets, rmpopt.primaries)
   rmpopt.work.save(to)
   rmpopt.thread.save(to)
-  to.push(rmpopt.dirty.size, ...[...rmpopt.dirty].sort((a, b) => a - b))
+  const { marked } = rmpopt.dirty
+  to.push(marked.length, ...marked)
   kernel.asids.save(to)
 }
 
@@ -44,7 +45,7 @@ export function loadKernel(kernel: Kernel, from: WordReader): void {
   rmpopt.primaries = from.set(cpuSets)
   rmpopt.work.load(from)
   rmpopt.thread.load(from)
-  rmpopt.dirty.clear()
+  rmpopt.dirty.take()
   for (let left = from.next(); left > 0; left--) rmpopt.dirty.add(from.next())
   kernel.asids.load(from)
 }

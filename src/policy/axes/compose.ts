@@ -76,8 +76,8 @@ function* byHand(kernel: Kernel, atS: readonly number[]): Routine<void> {
 function* work(kernel: Kernel, spec: PolicySpec): Routine<void> {
   const { rmpopt } = kernel
   const { when, what, who, base } = spec
-  const ranges = what === 'all' ? [regionsToScan(kernel)] : rangesOf(rmpopt.dirty)
-  rmpopt.dirty.clear() // before the scan: what is marked from now on waits for the next pass
+  // Taken before the scan: what is marked from now on waits for the next pass.
+  const ranges = what === 'all' ? [regionsToScan(kernel)] : rangesOf(rmpopt.dirty.take())
   if (ranges.length > 0) yield* executePass(kernel, who, base, ranges)
   if (when.at === 'periodic') yield { op: 'delay-work', work: rmpopt.work, delayNs: when.everyS * SECOND, ifPending: 'restart' }
 }

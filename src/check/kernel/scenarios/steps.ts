@@ -57,11 +57,11 @@ export function launched(life: Life): Doing {
   }
 }
 
-/** Somebody asks for a pass, as the driver has it: by its request, or by hand. */
+/** Somebody asks for a pass, as the driver has it: by its request, or by hand (v1). A driver that has neither is not asked. */
 export function* askForPass(kernel: Kernel): Routine<void> {
   const { driver } = kernel
   if (driver.vmDestroyed !== undefined) yield* driver.vmDestroyed(kernel, () => [])
   else if (driver.vmDestroying !== undefined) yield* driver.vmDestroying(kernel)
   else if (driver.inodeFreed !== undefined) yield* driver.inodeFreed(kernel)
-  else yield* rmpoptConfigfsWrite(kernel)
+  else if (driver.name === 'v1') yield* rmpoptConfigfsWrite(kernel)
 }
