@@ -2,9 +2,10 @@ import type { Ns } from '../arch/index.ts'
 import type { Trace } from '../workload/index.ts'
 import { assumptions } from './assumptions.ts'
 import type { ComparedFigure, ComparedPolicy, CompareResult } from './compare-result.ts'
-import { type FleetOutcome, type FleetPolicy, meanOf, quantile, type RunHooks, runFleet } from './fleet-run.ts'
+import { type FleetOutcome, type FleetPolicy, meanOf, type RunHooks, runFleet } from './fleet-run.ts'
 import { type PolicyRef, policyFor } from './host-run.ts'
 import { bestOther, onFront } from './pareto.ts'
+import { quantileIfAny } from './quantile.ts'
 import { mapMoments } from './region-map.ts'
 import { blockedRegions, setting, timelineOf } from './run.ts'
 import type { Scenario } from './scenario.ts'
@@ -103,8 +104,8 @@ function compared(scenario: Scenario, fleet: FleetOutcome, ref: PolicyRef, outco
     ipis: passes.ipis,
     rmpopts: outcome.rmpopts,
     delayNs: {
-      p50: quantile(delaysNs, 0.5),
-      p99: quantile(delaysNs, 0.99),
+      p50: quantileIfAny(delaysNs, 0.5),
+      p99: quantileIfAny(delaysNs, 0.99),
       max: delaysNs.at(-1) ?? null,
       count: delaysNs.length,
       neverCount: outcome.neverCount,

@@ -119,11 +119,6 @@ function merge(hosts: readonly PolicyOutcome[]): FleetPolicy {
   }
 }
 
-/** The smallest value that at least this share of the ascending values does not exceed. */
-export function quantile(sorted: Float64Array, share: number): Ns | null {
-  return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
-}
-
 /** Mean over hosts and time of what was added up. */
 export function meanOf(bins: readonly Integrals[], of: Exclude<keyof Integrals, 'seconds'>): number {
   const seconds = bins.reduce((total, bin) => total + bin.seconds, 0)

@@ -1,7 +1,8 @@
 import { DEFAULT_MACHINE_OPTIONS } from '../machine/index.ts'
 import { planHost } from '../sim/index.ts'
 import { generateTrace, type Trace } from '../workload/index.ts'
-import { type FleetOutcome, type FleetPolicy, meanOf, quantile, type RunHooks, runFleet } from './fleet-run.ts'
+import { type FleetOutcome, type FleetPolicy, meanOf, type RunHooks, runFleet } from './fleet-run.ts'
+import { quantileIfAny } from './quantile.ts'
 import type { RunResult } from './result.ts'
 import { resolveScenario, type Scenario, type ScenarioInput } from './scenario.ts'
 
@@ -46,8 +47,8 @@ function runResult(scenario: Scenario, trace: Trace, fleet: FleetOutcome, policy
       ipis: passes.ipis,
     },
     reoptimiseDelayNs: {
-      p50: quantile(delaysNs, 0.5),
-      p99: quantile(delaysNs, 0.99),
+      p50: quantileIfAny(delaysNs, 0.5),
+      p99: quantileIfAny(delaysNs, 0.99),
       max: delaysNs.at(-1) ?? null,
       count: delaysNs.length,
       neverCount: policy.neverCount,

@@ -1,8 +1,9 @@
-import { GIB, type Ns } from '../arch/index.ts'
+import { GIB } from '../arch/index.ts'
 import { kvmGmemPopulate, type Routine, sevSnpLaunch } from '../kernel/index.ts'
 import { members } from '../machine/index.ts'
 import { COSTS, type Costs, fillRmp, type PassRecord, Stand } from '../sim/index.ts'
 import { UserError } from '../workload/index.ts'
+import { quantile } from './quantile.ts'
 import { passLoop, type ScanOptions } from './scan-options.ts'
 import type { PassResult, ScanResult, Spread } from './scan-result.ts'
 import { type SweptCost, sensitivityOf } from './scan-sensitivity.ts'
@@ -134,10 +135,6 @@ const timesOf = ({ wallNs, leaderNs, followersNs, stallNsMax }: Pick<PassRecord,
   stallNsMax,
 })
 const TIMES = ['wallNs', 'leaderNs', 'followersNs', 'stallNsMax'] as const
-
-function quantile(sorted: Float64Array, share: number): Ns {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
-}
 
 const BINS = 12
 

@@ -55,6 +55,11 @@ export class Topology {
     return Math.floor(this.coreOf(cpu) / this.#coresPerNode)
   }
 
+  /** Socket of a NUMA node. */
+  socketOf(node: number): number {
+    return Math.floor((node * this.sockets) / this.nodes)
+  }
+
   /** All threads of the core that `cpu` belongs to, itself included. */
   siblings(cpu: CpuId): IndexSet {
     const core = this.coreOf(cpu)

@@ -16,13 +16,13 @@ export interface BaseGroup {
 export function baseGroups(kernel: Kernel, cpus: IndexSet, base: Base): BaseGroup[] {
   const { topology } = kernel.machine
   if (base === 'lowest') return [{ cpus, start: allOfMemory(kernel).start }]
-  const nodesPerSocket = topology.nodes / topology.sockets
-  const groupOf = (cpu: number) => Math.floor(topology.nodeOf(cpu) / (base === 'socket' ? nodesPerSocket : 1))
+  const groupOfNode = (node: number) => (base === 'socket' ? topology.socketOf(node) : node)
+  const groupOf = (cpu: number) => groupOfNode(topology.nodeOf(cpu))
   const groups = [...new Set([...members(cpus)].map(groupOf))].sort((a, b) => a - b)
   const within = new Set(members(cpus))
   return groups.map((group) => ({
     cpus: topology.cpuSets.where((cpu) => within.has(cpu) && groupOf(cpu) === group),
-    start: floor(kernel, spanOf(kernel, (node) => Math.floor(node / (base === 'socket' ? nodesPerSocket : 1)) === group).start),
+    start: floor(kernel, spanOf(kernel, (node) => groupOfNode(node) === group).start),
   }))
 }
 

@@ -1,5 +1,6 @@
 import type { Ns, RegionIndex } from '../arch/index.ts'
 import { type IndexSet, type Machine, MachineListener, members } from '../machine/index.ts'
+import { nodesOfRegions } from './region-nodes.ts'
 
 /** Sums over time that the means are made of. Each in seconds times the quantity. */
 export interface Integrals {
@@ -40,7 +41,7 @@ export class Coverage extends MachineListener {
   #optimisedSum = 0
   #skippedSum = 0
   #skippedLocalSum = 0
-  readonly #socketOfRegion: Uint8Array
+  readonly #socketOfRegion: Int32Array
   /** Of each set of cores how many it has of each socket. */
   readonly #perSocket = new Map<IndexSet, readonly number[]>()
   #idealSum = 0
@@ -68,7 +69,7 @@ export class Coverage extends MachineListener {
       r >= reach.first && r < reach.end && machine.isRegionCovered(r) ? 1 : 0,
     )
     this.#usedPages = new Float64Array(regions)
-    this.#socketOfRegion = socketsOf(machine)
+    this.#socketOfRegion = nodesOfRegions(machine).map((node) => machine.topology.socketOf(node))
     this.#hvPages = this.#ramPages.reduce((sum, pages) => sum + pages, 0)
     this.#idealSum = this.#ramPages.reduce((sum, pages, r) => sum + (this.#isEligible(r) ? pages : 0), 0)
     this.#bins = Array.from({ length: bins }, noIntegrals)
@@ -176,7 +177,7 @@ export class Coverage extends MachineListener {
     let counts = this.#perSocket.get(set)
     if (counts === undefined) {
       const perSocket = new Array<number>(topology.sockets).fill(0)
-      for (const core of members(set)) perSocket[Math.floor((core * topology.sockets) / topology.cores)]++
+      for (const core of members(set)) perSocket[topology.socketOf(topology.nodeOf(core))]++
       this.#perSocket.set(set, (counts = perSocket))
     }
     return counts[this.#socketOfRegion[region]]
@@ -185,16 +186,6 @@ export class Coverage extends MachineListener {
   #isEligible(region: RegionIndex): boolean {
     return this.#inReach[region] === 1 && this.#machine.rmp.assignedPages[region] === 0
   }
-}
-
-/** The socket that each region's memory belongs to. */
-function socketsOf({ ram, rmp, geometry, topology }: Machine): Uint8Array {
-  const nodesPerSocket = topology.nodes / topology.sockets
-  let range = 0
-  return Uint8Array.from({ length: rmp.regions }, (_, region) => {
-    while (range < ram.length - 1 && ram[range].end <= region * geometry.regionBytes) range++
-    return Math.floor(ram[range].node / nodesPerSocket)
-  })
 }
 
 function ratio(part: number, whole: number): number {

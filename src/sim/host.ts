@@ -60,7 +60,7 @@ export class HostSimulation extends SimulatedHost {
     const { kernel, vmCounts: counts } = this
     const guestCpus = new GuestCpus(this.machine.topology)
     const { cpuSets } = this.machine.topology
-    kernel.guestCpus = () => cpuSets.where((cpu) => ((guestCpus.words[cpu >>> 5] >>> (cpu & 31)) & 1) === 1)
+    kernel.guestCpus = () => cpuSets.fromWords(guestCpus.words.slice())
     const changed = () => this.#recorder?.guestCpus(guestCpus.words.slice())
     const around = { kernel, behaviour, counts, guestCpus: cpusOf(guestCpus, changed), now: () => this.clock.nowNs }
     for (const vm of vms) this.clock.spawn(vm.isSnp ? snpVmLife(around, vm) : ordinaryVmLife(around, vm))

@@ -116,8 +116,7 @@ export class PolicyReplay extends SimulatedHost {
 
   #guestCpusNow(): IndexSet {
     if (this.#guestCpus.from !== this.#guestCpusFrom) {
-      const words = this.#life.guestCpus[this.#guestCpusFrom]
-      const set = this.machine.topology.cpuSets.where((cpu) => ((words[cpu >>> 5] >>> (cpu & 31)) & 1) === 1)
+      const set = this.machine.topology.cpuSets.fromWords(this.#life.guestCpus[this.#guestCpusFrom])
       this.#guestCpus = { from: this.#guestCpusFrom, set }
     }
     return this.#guestCpus.set

@@ -45,54 +45,87 @@ export class TimedRmpopt {
   }
 }
 
-/** For each set of CPUs the regions that RMPOPT(verify) works on without a fault on all of them. */
+interface Range {
+  readonly first: RegionIndex
+  readonly end: RegionIndex
+}
+
+/** On which CPUs, and for which regions, RMPOPT(verify) works without a fault. */
 export class Scannable {
   readonly #machine: Machine
-  readonly #ranges = new Map<IndexSet, { readonly first: RegionIndex; readonly end: RegionIndex }>()
+  /** Of each set of CPUs those whose tables are alike, with what these reach; CPUs that would fault are in none. */
+  readonly #groups = new Map<IndexSet, readonly (Range & { readonly cpus: IndexSet })[]>()
+  readonly #ranges = new Map<IndexSet, Range>()
   #epoch = -1
   #last: IndexSet | undefined
-  #lastRange = { first: 0, end: 0 }
+  #lastRange: Range = NOTHING
 
   constructor(machine: Machine) {
     this.#machine = machine
   }
 
-  /** Those of the CPUs on which RMPOPT(verify) works on a region without a fault. */
+  /** Those of the CPUs on which it works on a region. */
   among(cpus: IndexSet, region: RegionIndex): IndexSet {
+    this.#forgetOld()
     const { cpuSets } = this.#machine.topology
-    return cpuSets.of([...members(cpus)].filter((cpu) => this.has(cpuSets.of([cpu]), region)))
+    if (!this.#machine.isRegionCovered(region)) return cpuSets.none
+    return this.#groupsOf(cpus)
+      .filter(({ first, end }) => region >= first && region < end)
+      .reduce((set, { cpus }) => cpuSets.union(set, cpus), cpuSets.none)
   }
 
+  /** Whether it works on a region on all of the CPUs. */
   has(cpus: IndexSet, region: RegionIndex): boolean {
-    const { tables } = this.#machine
-    if (tables.epoch !== this.#epoch) {
-      this.#ranges.clear()
-      this.#epoch = tables.epoch
-      this.#last = undefined
-    }
+    this.#forgetOld()
     if (cpus !== this.#last) {
       this.#last = cpus
-      this.#lastRange = this.#remembered(cpus)
+      this.#lastRange = this.#rangeOf(cpus)
     }
     return region >= this.#lastRange.first && region < this.#lastRange.end && this.#machine.isRegionCovered(region)
   }
 
-  #remembered(cpus: IndexSet): { first: RegionIndex; end: RegionIndex } {
+  #forgetOld(): void {
+    const { epoch } = this.#machine.tables
+    if (epoch === this.#epoch) return
+    this.#epoch = epoch
+    this.#groups.clear()
+    this.#ranges.clear()
+    this.#last = undefined
+  }
+
+  /** What all tables of the CPUs reach. */
+  #rangeOf(cpus: IndexSet): Range {
     let range = this.#ranges.get(cpus)
-    if (range === undefined) this.#ranges.set(cpus, (range = this.#range(cpus)))
+    if (range === undefined) {
+      const groups = this.#groupsOf(cpus)
+      const works = groups.reduce((sum, group) => sum + group.cpus.size, 0)
+      const common = { first: Math.max(...groups.map(({ first }) => first)), end: Math.min(...groups.map(({ end }) => end)) }
+      this.#ranges.set(cpus, (range = works < cpus.size || works === 0 ? NOTHING : common))
+    }
     return range
   }
 
-  #range(cpus: IndexSet): { first: RegionIndex; end: RegionIndex } {
-    const { tables, geometry, topology } = this.#machine
-    let first = 0
-    let end = Number.MAX_SAFE_INTEGER
-    for (const cpu of members(cpus)) {
-      const { enabled, base } = tables.bases[topology.coreOf(cpu)]
-      if (!enabled || !this.#machine.snpOn(cpu)) return { first: 0, end: 0 }
-      first = Math.max(first, base / geometry.regionBytes)
-      end = Math.min(end, Math.floor((base + tables.reachBytes) / geometry.regionBytes))
+  #groupsOf(cpus: IndexSet): readonly (Range & { readonly cpus: IndexSet })[] {
+    let groups = this.#groups.get(cpus)
+    if (groups === undefined) {
+      const { tables, geometry, topology } = this.#machine
+      const byBase = new Map<number, number[]>()
+      for (const cpu of members(cpus)) {
+        const { enabled, base } = tables.bases[topology.coreOf(cpu)]
+        if (!enabled || !this.#machine.snpOn(cpu)) continue
+        const alike = byBase.get(base)
+        if (alike === undefined) byBase.set(base, [cpu])
+        else alike.push(cpu)
+      }
+      groups = [...byBase].map(([base, alike]) => ({
+        first: base / geometry.regionBytes,
+        end: Math.floor((base + tables.reachBytes) / geometry.regionBytes),
+        cpus: topology.cpuSets.of(alike),
+      }))
+      this.#groups.set(cpus, groups)
     }
-    return { first, end }
+    return groups
   }
 }
+
+const NOTHING: Range = { first: 0, end: 0 }

@@ -2,6 +2,7 @@ import type { CpuId, Ns, RegionIndex } from '../arch/index.ts'
 import { has, type IndexSet, type Machine, members } from '../machine/index.ts'
 import type { Costs } from './costs.ts'
 import { Crowd } from './crowd.ts'
+import { nodesOfRegions } from './region-nodes.ts'
 
 /** What one broadcast of RMPOPT(verify) costs whom. All times are whole. */
 export interface BroadcastCost {
@@ -35,7 +36,6 @@ export interface RmpoptPart {
 export class ScanCost {
   readonly #machine: Machine
   readonly #costs: Costs
-  /** NUMA node of each region's memory; its RMP segment lies there, too [K]. */
   readonly #nodeOfRegion: Int32Array
   /** Time to read one summary, by node of the reader and node of the summary. */
   readonly #summaryNs: readonly (readonly Ns[])[]
@@ -44,20 +44,14 @@ export class ScanCost {
   #stored: { readonly mask: IndexSet; readonly sender: CpuId; readonly cost: BroadcastCost } | undefined
 
   constructor(machine: Machine, costs: Costs) {
-    const { topology, rmp, ram, geometry } = machine
+    const { topology } = machine
     this.#machine = machine
     this.#costs = costs
-    let range = 0
-    this.#nodeOfRegion = Int32Array.from({ length: rmp.regions }, (_, region) => {
-      while (range < ram.length - 1 && ram[range].end <= region * geometry.regionBytes) range++
-      return ram[range].node
-    })
+    this.#nodeOfRegion = nodesOfRegions(machine)
     const nodes = Array.from({ length: topology.nodes }, (_, node) => node)
-    const nodesPerSocket = topology.nodes / topology.sockets
-    const socketOf = (node: number) => Math.floor(node / nodesPerSocket)
     const { node, socket, remote } = costs.summaryNs
     this.#summaryNs = nodes.map((here) =>
-      nodes.map((there) => (here === there ? node : socketOf(here) === socketOf(there) ? socket : remote)),
+      nodes.map((there) => (here === there ? node : topology.socketOf(here) === topology.socketOf(there) ? socket : remote)),
     )
   }
 

@@ -1,23 +1,21 @@
 import { AMD64, assert, type CpuId, type Geometry, type Ns, type RegionIndex } from '../arch/index.ts'
 import {
   type Backing,
-  createPhysicalMemory,
   type Extent,
-  Kernel,
+  type Kernel,
   KernelListener,
   type MemoryUser,
   type Placement,
   type RmpoptDriver,
   type Routine,
   rmpoptRange,
-  sevSnpInit,
-  snpRmptableInit,
 } from '../kernel/index.ts'
-import { type FirmwareCommand, Machine, MachineListener } from '../machine/index.ts'
+import { type FirmwareCommand, type Machine, MachineListener } from '../machine/index.ts'
 import { Clock } from './clock.ts'
 import { COSTS, type Costs } from './costs.ts'
 import { Coverage } from './coverage.ts'
 import { Delays } from './delays.ts'
+import { bringUp, hostKernel } from './host-kernel.ts'
 import { type HostSpec, planHost } from './host-spec.ts'
 
 export interface SimulatedHostOptions {
@@ -51,10 +49,8 @@ export class SimulatedHost {
   constructor({ host, driver, placement, backing, endNs, bins, costs = COSTS, players }: SimulatedHostOptions) {
     const plan = planHost(host)
     this.endNs = endNs
-    this.machine = new Machine(plan.machine)
-    const memory = createPhysicalMemory({ geometry: AMD64, ranges: plan.usable, placement, backing })
-    const { firmwareRanges, hvFixedRanges } = plan
-    this.kernel = new Kernel({ machine: this.machine, driver, memory, backing, firmwareRanges, hvFixedRanges })
+    this.kernel = hostKernel(plan, { driver, placement, backing })
+    this.machine = this.kernel.machine
     this.clock = new Clock(this.kernel, { costs, players })
     const now = () => this.clock.nowNs
     const { start, end } = rmpoptRange(this.kernel)
@@ -82,7 +78,7 @@ export class SimulatedHost {
     const { kernel, clock } = this
     clock.spawn(
       (function* (): Routine<void> {
-        if (yield* snpRmptableInit(kernel)) yield* sevSnpInit(kernel)
+        yield* bringUp(kernel)
         isUp = true
       })(),
     )

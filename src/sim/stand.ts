@@ -1,22 +1,21 @@
-import { AMD64, assert, type CpuId, type Ns, type RegionIndex } from '../arch/index.ts'
+import { assert, type CpuId, type Ns, type RegionIndex } from '../arch/index.ts'
 import {
   type Backing,
-  createPhysicalMemory,
-  Kernel,
+  type Kernel,
   KernelListener,
   type Placement,
   type RegionRange,
   type RmpoptDriver,
   type Routine,
+  regionsToScan,
   rmpoptCleanup,
-  sevSnpInit,
-  snpRmptableInit,
   snpSetupRmpopt,
 } from '../kernel/index.ts'
-import { type IndexSet, Machine } from '../machine/index.ts'
+import type { IndexSet, Machine } from '../machine/index.ts'
 import { BusyLedger } from './busy-ledger.ts'
 import { Clock } from './clock.ts'
 import { COSTS, type Costs } from './costs.ts'
+import { bringUp, hostKernel } from './host-kernel.ts'
 import { type HostSpec, planHost } from './host-spec.ts'
 
 /** One pass over regions, on the cores of these CPUs. */
@@ -46,8 +45,7 @@ const HELD_BACK: RmpoptDriver = {
   summary: 'RMPOPT is set up and no pass is made',
   *setup(kernel) {
     yield* snpSetupRmpopt(kernel)
-    const { work } = kernel.rmpopt
-    if (work !== undefined) yield { op: 'cancel-work-sync', work }
+    yield { op: 'cancel-work-sync', work: kernel.rmpopt.work }
   },
   *vmDestroyed() {},
   cleanup: rmpoptCleanup,
@@ -65,20 +63,15 @@ export class Stand {
   readonly kernel: Kernel
 
   constructor({ host, placement = 'buddy', backing = '2m' }: StandOptions) {
-    const plan = planHost(host)
-    const { firmwareRanges, hvFixedRanges } = plan
-    const memory = createPhysicalMemory({ geometry: AMD64, ranges: plan.usable, placement, backing })
-    this.machine = new Machine(plan.machine)
-    this.kernel = new Kernel({ machine: this.machine, driver: HELD_BACK, memory, backing, firmwareRanges, hvFixedRanges })
+    this.kernel = hostKernel(planHost(host), { driver: HELD_BACK, placement, backing })
+    this.machine = this.kernel.machine
     this.run(bringUp(this.kernel))
     assert(this.kernel.snpInitialised, 'SNP comes up')
   }
 
   /** The regions that a pass goes over; none where RMPOPT cannot be used. */
   get regions(): RegionRange {
-    const { range } = this.kernel.rmpopt
-    const { regionBytes } = this.machine.geometry
-    return { first: range.start / regionBytes, end: range.end / regionBytes }
+    return regionsToScan(this.kernel)
   }
 
   /** Runs a routine on CPU `cpu` to its end. @returns how long it took */
@@ -132,10 +125,6 @@ export class Stand {
     assert(doneNs >= 0, 'the routine comes to its end')
     return doneNs
   }
-}
-
-function* bringUp(kernel: Kernel): Routine<void> {
-  if (yield* snpRmptableInit(kernel)) yield* sevSnpInit(kernel)
 }
 
 class Listener extends KernelListener {
