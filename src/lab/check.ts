@@ -1,4 +1,12 @@
-import { checkKernel, KERNEL_QUESTIONS, type KernelVerdict, replayKernel, SCENARIOS, type StoryStep } from '../check/index.ts'
+import {
+  checkKernel,
+  type Fact,
+  KERNEL_QUESTIONS,
+  type KernelVerdict,
+  replayKernel,
+  SCENARIOS,
+  type StoryStep,
+} from '../check/index.ts'
 import { policyNamed } from '../policy/index.ts'
 import { UserError } from '../workload/index.ts'
 import { nearest } from './nearest.ts'
@@ -27,8 +35,9 @@ export interface CheckCell {
   readonly verdict: KernelVerdict['verdict']
   /** States visited. */
   readonly states: number
-  /** Of a property that fails, the length of the shortest run that breaks it, and the run. */
+  /** Of a property that fails, the length of the shortest run that breaks it, where it starts, and the run. */
   readonly steps?: number
+  readonly start?: readonly Fact[]
   readonly trace?: readonly StoryStep[]
   /** Of a deadlock, who waits for what. */
   readonly stuck?: readonly string[]
@@ -61,8 +70,9 @@ export function check(input: CheckInput = {}, hooks: CheckHooks = {}): CheckResu
     scenarios.flatMap((scenario) => {
       hooks.onCell?.(policy, scenario.name)
       const verdicts = checkKernel({ scenario, driver: policyNamed(policy)! }, hooks)
-      return verdicts.filter(isAmong(properties)).map(({ property, verdict, states, trace, stuck }): CheckCell => {
-        const failure = trace === undefined ? {} : { steps: trace.length, trace, ...(stuck === undefined ? {} : { stuck }) }
+      return verdicts.filter(isAmong(properties)).map(({ property, verdict, states, start, trace, stuck }): CheckCell => {
+        const failure =
+          trace === undefined ? {} : { steps: trace.length, start, trace, ...(stuck === undefined ? {} : { stuck }) }
         return { policy, scenario: scenario.name, property, verdict, states, ...failure }
       })
     }),
@@ -89,14 +99,14 @@ export function checkReplayed(path: string, text: string): CheckResult {
     const [scenario] = chosen(path, [cell.scenario], SCENARIOS)
     const driver = policyNamed(cell.policy)
     if (driver === undefined) throw unknown(path, cell.policy, REVISIONS)
-    const trace = replayKernel(
+    const again = replayKernel(
       { scenario, driver },
       cell.trace.map((step) => step?.action ?? -1),
     )
-    if (trace !== undefined) return { ...cell, trace }
-    throw new UserError(
-      `${path}: the run against ${cell.property} of ${cell.policy} in ${cell.scenario} cannot be played; check it again`,
-    )
+    const run = `${path}: the run against ${cell.property} of ${cell.policy} in ${cell.scenario}`
+    if (again === undefined) throw new UserError(`${run} cannot be played; check it again`)
+    if (!again.broken.includes(cell.property)) throw new UserError(`${run} does not break it; check it again`)
+    return { ...cell, start: again.start, trace: again.trace }
   })
   return { ...document, results }
 }

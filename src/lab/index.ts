@@ -1,11 +1,11 @@
 /** Experiments a person asks for, and their typed results. */
 
+export type { Fact, StoryStep } from '../check/index.ts'
 export { BACKINGS, PLACEMENTS } from '../kernel/index.ts'
 export { POLICIES, type Policy, type PolicySpec } from '../policy/index.ts'
 export { HOSTS } from '../sim/index.ts'
 export { generateTrace, type Trace, traceFromRows, UserError } from '../workload/index.ts'
 export { type Assumption, assumptions } from './assumptions.ts'
-
 export { type CalibrateResult, calibrate, EXPERIMENT_IDS, type FittedParameter, type FittedRow } from './calibrate.ts'
 export { type Measurement, measurementsFrom } from './calibration/measurements.ts'
 

@@ -1,9 +1,9 @@
 import { breadthFirst } from '../breadth-first.ts'
 import type { Budget } from '../budget.ts'
-import { NO_DEADLOCK, type PathStep, type Unfinished } from '../model.ts'
+import { NO_DEADLOCK, type PathStep, type State, type Unfinished } from '../model.ts'
 import { KernelModel, type KernelSpec } from './model.ts'
 import { KERNEL_PROPERTIES } from './properties.ts'
-import { type StoryStep, storyOf, undone } from './story.ts'
+import { type Fact, factsAt, type StoryStep, storyOf, undone } from './story.ts'
 
 /** What is known of one property under one driver in one scenario. */
 export interface KernelVerdict {
@@ -13,7 +13,8 @@ export interface KernelVerdict {
   readonly states: number
   /** Why not all of them, where not. */
   readonly because?: Unfinished
-  /** The shortest run that breaks it. */
+  /** What matters of the state that the shortest run which breaks it starts from, and that run. */
+  readonly start?: readonly Fact[]
   readonly trace?: readonly StoryStep[]
   /** Of a deadlock, who waits for what. */
   readonly stuck?: readonly string[]
@@ -37,17 +38,25 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
       const { path } = verdict
       const end = path.steps.at(-1)?.state ?? path.start
       const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : {}
-      return { property, verdict: kind, states, trace: storyOf(model, path), ...stuck }
+      return { property, verdict: kind, states, start: factsAt(model, path.start), trace: storyOf(model, path), ...stuck }
     }
     return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
   })
+}
+
+/** A run that was played again. */
+export interface KernelReplay {
+  readonly start: readonly Fact[]
+  readonly trace: readonly StoryStep[]
+  /** Properties that do not hold where it ends. */
+  readonly broken: readonly string[]
 }
 
 /**
  * Plays a run again from what a trace says of it.
  * @returns its story; `undefined`: one of its steps cannot be made
  */
-export function replayKernel(spec: KernelSpec, actions: readonly number[]): StoryStep[] | undefined {
+export function replayKernel(spec: KernelSpec, actions: readonly number[]): KernelReplay | undefined {
   const model = new KernelModel(spec)
   const [start] = model.initial()
   const steps: PathStep[] = []
@@ -58,5 +67,13 @@ export function replayKernel(spec: KernelSpec, actions: readonly number[]): Stor
     steps.push({ action, label: model.label(at, action), state })
     at = state
   }
-  return storyOf(model, { start, steps })
+  const broken = model.properties.filter((property) => !property.holds(at)).map(({ name }) => name)
+  const isStuck = !model.isEnd(at) && !steppable(model, at)
+  const story = storyOf(model, { start, steps })
+  return { start: factsAt(model, start), trace: story, broken: isStuck ? [...broken, NO_DEADLOCK.name] : broken }
+}
+
+function steppable(model: KernelModel, state: State): boolean {
+  const to = new Int32Array(model.words)
+  return Array.from({ length: model.actions }, (_, action) => action).some((action) => model.step(state, action, to))
 }

@@ -15,8 +15,19 @@ export interface StoryStep {
   readonly what: string
   /** The instruction, or the handler, was under way already: one micro-step more of it. */
   readonly goesOn?: true
-  /** What it has changed of all that matters, in a few words each. */
-  readonly changes: readonly string[]
+  /** What it has changed of all that matters. */
+  readonly changes: readonly Fact[]
+}
+
+/** Something that matters of a state, and what it is: `region 0:` is `2 assigned, optimised on none`. */
+export interface Fact {
+  readonly of: string
+  readonly now: string
+}
+
+/** All that matters of the state that a run starts from. */
+export function factsAt(model: KernelModel, state: State): Fact[] {
+  return Object.entries(factsOf(model.enter(state[0]))).map(([of, now]) => ({ of, now }))
 }
 
 /** A run as a story: what each step is on which CPU, and what has changed after it. */
@@ -25,7 +36,7 @@ export function storyOf(model: KernelModel, { start, steps }: Path): StoryStep[]
   let facts = factsOf(model.enter(start[0]))
   return told.map(({ action, cpu, who, what, thread }, at) => {
     const now = factsOf(model.enter(steps[at].state[0]))
-    const changes = Object.keys(now).flatMap((name) => (now[name] === facts[name] ? [] : [`${name} ${now[name]}`]))
+    const changes = Object.keys(now).flatMap((name) => (now[name] === facts[name] ? [] : [{ of: name, now: now[name] }]))
     facts = now
     // Where nothing depends on it: where the task was last, or will be next.
     const before = at === 0 ? start : steps[at - 1].state

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { CheckCell, CheckResult } from '../../lab/index.ts'
+import type { CheckCell, CheckResult, Fact } from '../../lab/index.ts'
 import { count, plural } from '../words/format.ts'
 import { type Colours, coloursOf, comfortable, NO_LINES, type ScreenOptions, wrapped } from './screen.ts'
 
@@ -62,7 +62,7 @@ function story(cell: CheckCell, result: CheckResult, options: ScreenOptions, { b
     const indent = ' '.repeat(cpu * width)
     const until = last > first ? dim(` … ${last}`) : ''
     lines.push(`${String(first).padStart(NUMBER - 2)}  ${indent}${who}: ${what}${until}`)
-    for (const change of changes) lines.push(`${' '.repeat(NUMBER + 2)}${indent}${dim(change)}`)
+    for (const { of, now } of changes) lines.push(`${' '.repeat(NUMBER + 2)}${indent}${dim(`${of} ${now}`)}`)
   }
   for (const who of cell.stuck ?? []) lines.push(`${' '.repeat(NUMBER)}${who}`)
   lines.push(...wrapped(`Broken: ${sentence}`, comfortable(options)).map((line) => red(line)))
@@ -73,7 +73,7 @@ const NUMBER = 6
 
 /** Micro-steps of one instruction that follow each other are one line. */
 function joined(trace: NonNullable<CheckCell['trace']>) {
-  const lines: { first: number; last: number; cpu: number; who: string; what: string; changes: readonly string[] }[] = []
+  const lines: { first: number; last: number; cpu: number; who: string; what: string; changes: readonly Fact[] }[] = []
   for (const [index, { goesOn = false, ...step }] of trace.entries()) {
     const before = lines.at(-1)
     if (goesOn && before?.who === step.who && before.cpu === step.cpu) {
