@@ -54,7 +54,7 @@ export function carryOut(world: KernelWorld, task: number, cpu: CpuId, op: Exclu
       if (--self.pinned === 0) self.cpu = -1
       return undefined
     case 'wait-unpinned':
-      return world.isPinnedTo(op.cpu) ? NOT_NOW : undefined
+      return world.isWanted(op.cpu) ? NOT_NOW : undefined
     case 'lock': {
       if (!op.lock.acquire(task, op.how)) return WAITS
       self.held |= 1 << world.locks.indexOf(op.lock)

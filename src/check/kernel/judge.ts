@@ -7,7 +7,6 @@ export class Judge {
   readonly #asked: readonly KernelProperty[]
   readonly #wrong: number[] = []
   readonly #wrongAtRest: number[] = []
-  readonly #isCalm: boolean[] = []
 
   constructor(asked: readonly KernelProperty[]) {
     this.#asked = asked
@@ -15,10 +14,8 @@ export class Judge {
 
   /** At a shared state that is new: the next number. */
   look(world: KernelWorld): void {
-    const { isCalm } = world
     this.#wrong.push(this.#wrongIn('every state', world))
-    this.#isCalm.push(isCalm)
-    this.#wrongAtRest.push(isCalm ? this.#wrongIn('rest', world) : 0)
+    this.#wrongAtRest.push(world.isIdle ? this.#wrongIn('rest', world) : 0)
   }
 
   /** Properties that do not hold in a shared state. */
@@ -26,13 +23,9 @@ export class Judge {
     return this.#wrong[shared]
   }
 
-  /** Properties that do not hold in it when all threads are at rest. */
+  /** Properties that do not hold in it if all threads are at rest. */
   wrongAtRest(shared: number): number {
     return this.#wrongAtRest[shared]
-  }
-
-  isCalm(shared: number): boolean {
-    return this.#isCalm[shared]
   }
 
   /** Properties that a step has broken. @param isTangled it took a lock in the wrong order */

@@ -5,7 +5,10 @@ import type { KernelWorld } from './world.ts'
 /** What must be true of a kernel that drives RMPOPT. Each says one thing, and is asked in one of three ways. */
 export type KernelProperty = { readonly name: string; readonly sentence: string } /** Of the world, in every state. */ & (
   | { readonly of: 'every state'; readonly holds: (world: KernelWorld) => boolean }
-  /** Of the world when everything has drained: no work waits or runs, and every thread has ended, not begun, or sleeps. */
+  /**
+   * Of the world in the end, when nothing more comes from outside: every thread has ended, not begun, or sleeps, and no work
+   * waits or runs; or, where passes ask for the next, again and again between them.
+   */
   | { readonly of: 'rest'; readonly holds: (world: KernelWorld) => boolean }
   /** Of a step; it is told by whoever makes it. */
   | { readonly of: 'step'; readonly about: 'no fault' | 'lock order' | 'race guarantee' }

@@ -16,6 +16,8 @@ export interface KernelVerdict {
   /** What matters of the state that the shortest run which breaks it starts from, and that run. */
   readonly start?: readonly Fact[]
   readonly trace?: readonly StoryStep[]
+  /** Where the run goes on for ever, its first step that comes again and again, counted from 0. */
+  readonly repeatsFrom?: number
   /** Of a deadlock, who waits for what. */
   readonly stuck?: readonly string[]
 }
@@ -35,10 +37,20 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
   return verdicts.map((verdict): KernelVerdict => {
     const { property, kind } = verdict
     if (kind === 'fails') {
-      const { path } = verdict
+      const { path, loop } = verdict
       const end = path.steps.at(-1)?.state ?? path.start
+      const whole = { ...path, steps: [...path.steps, ...(loop?.steps ?? [])] }
+      const repeats = loop === undefined ? {} : { repeatsFrom: path.steps.length }
       const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : {}
-      return { property, verdict: kind, states, start: factsAt(model, path.start), trace: storyOf(model, path), ...stuck }
+      return {
+        property,
+        verdict: kind,
+        states,
+        start: factsAt(model, path.start),
+        trace: storyOf(model, whole),
+        ...repeats,
+        ...stuck,
+      }
     }
     return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
   })

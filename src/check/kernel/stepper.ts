@@ -75,7 +75,7 @@ export class Stepper {
       self.isWoken = false
       return this.#goOn(routine, undefined)
     }
-    if (op.op === 'on-each-cpu') return this.#onEachCpu(op, cpu, thread)
+    if (op.op === 'on-each-cpu') return this.#onEachCpu(task, op, cpu, thread)
     const instruction = instructionOf(op)
     if (instruction !== undefined) return this.#execute(task, cpu, thread, instruction)
     if (!(isOnCpu(op) ? this.#world.mayRun(task, cpu) && !this.#processor.isBusy(cpu) : cpu === 0)) return undefined
@@ -116,12 +116,14 @@ export class Stepper {
   }
 
   /** The handler on one of the CPUs that are left. */
-  #onEachCpu(op: Extract<Op, { op: 'on-each-cpu' }>, cpu: CpuId, thread: ThreadState): Stepped | undefined {
+  #onEachCpu(task: number, op: Extract<Op, { op: 'on-each-cpu' }>, cpu: CpuId, thread: ThreadState): Stepped | undefined {
+    const self = this.#world.tasks[task]
     const remaining = thread.phase === 'ready' ? bitsOf(onlineOf(this.#world.kernel, op.mask)) : thread.remaining
     if (remaining === 0) return cpu === 0 ? this.#goOn(thread.routine, this.#outcome(0, 0)) : undefined
     const at = thread.executing[cpu]
     if (((remaining >> cpu) & 1) === 0 || (at === undefined && this.#processor.isBusy(cpu))) return undefined
     const progress = this.#processor.step(cpu, op.fn, at)
+    if (thread.phase === 'ready') self.interrupts = remaining
     if (progress.outcome === undefined)
       return { thread: { ...thread, ...busyOn(thread, cpu, progress.at), remaining }, fault: '' }
     const { outcome } = progress
@@ -134,6 +136,7 @@ export class Stepper {
         thread: { ...thread, ...busyOn(thread, cpu, undefined), remaining: left, carry, faulted },
         fault: faultIn(outcome),
       }
+    self.interrupts = 0
     const next = this.#goOn(thread.routine, this.#outcome(carry, faulted))
     return { ...next, fault: faultIn(outcome) || next.fault }
   }
