@@ -93,7 +93,7 @@ export function* rmpoptWorkHandler(kernel: Kernel): Routine<void> {
   yield { op: 'migrate-disable' }
   const leader = yield* smpProcessorId()
   const followers = machine.topology.cpuSets.minus(rmpopt.primaries, machine.topology.siblings(leader))
-  kernel.tell.passBegins(leader, regions.first, regions.end)
+  kernel.tell.passBegins(leader, [regions])
   yield* rmpoptHere(kernel, leader, regions)
   kernel.tell.leaderDone()
   yield* holding(kernel.hotplugLock, 'shared', rmpoptOnMask(kernel, followers, regions))
@@ -110,9 +110,10 @@ export function* snpRmpoptAllPhysmem(
   yield* holding(kernel.rmpopt.mutex, 'exclusive', request(kernel, delayNs, ifPending))
 }
 
-function* request({ rmpopt, tell }: Kernel, delayNs: Ns, ifPending: 'keep' | 'restart'): Routine<void> {
+function* request(kernel: Kernel, delayNs: Ns, ifPending: 'keep' | 'restart'): Routine<void> {
+  const { rmpopt, tell } = kernel
   if (!rmpopt.isConfigured) return
-  tell.passRequested()
+  tell.passRequested([regionsToScan(kernel)])
   yield { op: 'delay-work', work: rmpopt.work, delayNs, ifPending }
 }
 

@@ -78,6 +78,8 @@ const OPS: Readonly<Record<Op['op'], true>> = {
   'cond-resched': true,
   'migrate-disable': true,
   'migrate-enable': true,
+  'preempt-disable': true,
+  'preempt-enable': true,
   'wait-unpinned': true,
   lock: true,
   unlock: true,

@@ -2,7 +2,7 @@ import { assert } from '../../arch/index.ts'
 import { type Guest, type Op, onlineOf, type Routine } from '../../kernel/index.ts'
 import { has, members } from '../../machine/index.ts'
 import { carryOut, interrupt, NOT_NOW, WAITS } from './carry-out.ts'
-import { Endless, OPERATIONS_MAX } from './endless.ts'
+import { BEFORE_MAX, Endless } from './endless.ts'
 import type { Scenario } from './scenario.ts'
 import type { KernelWorld } from './world.ts'
 
@@ -38,7 +38,7 @@ export function runBefore(world: KernelWorld, { found, before = [] }: Scenario):
 function runOn(world: KernelWorld, task: number, routine: Routine<unknown>): void {
   let answer: unknown
   for (let asked = 0; ; asked++) {
-    if (asked > OPERATIONS_MAX) throw new Endless('what happened before')
+    if (asked > BEFORE_MAX) throw new Endless('what happened before', BEFORE_MAX)
     const { done, value: op } = routine.next(answer)
     if (done) return
     answer = op.op === 'on-each-cpu' ? onAll(world, op) : carryOut(world, task, world.someCpu(task), op)

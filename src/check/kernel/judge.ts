@@ -2,6 +2,12 @@ import type { KernelProperty } from './properties.ts'
 import type { Stepped } from './stepper.ts'
 import type { KernelWorld } from './world.ts'
 
+/** What is wrong with a step by what it is: it takes a lock in the wrong order; it may sleep where nothing may. */
+export interface Misstep {
+  readonly isTangled: boolean
+  readonly sleepsAtomic: boolean
+}
+
 /** Asks the properties of each shared state once, and of each step. Properties are bits, in their order. */
 export class Judge {
   readonly #asked: readonly KernelProperty[]
@@ -28,9 +34,14 @@ export class Judge {
     return this.#wrongAtRest[shared]
   }
 
-  /** Properties that a step has broken. @param isTangled it took a lock in the wrong order */
-  broken({ fault, racesLost = false }: Stepped, isTangled: boolean): number {
-    const isBroken = { 'no fault': fault !== '', 'lock order': isTangled, 'race guarantee': racesLost }
+  /** Properties that a step has broken. */
+  broken({ fault, racesLost = false }: Stepped, { isTangled, sleepsAtomic }: Misstep): number {
+    const isBroken = {
+      'no fault': fault !== '',
+      'lock order': isTangled,
+      'atomic context': sleepsAtomic,
+      'race guarantee': racesLost,
+    }
     return this.#bitsOf((property) => property.of === 'step' && isBroken[property.about])
   }
 

@@ -4,6 +4,7 @@ import { Interner } from '../interner.ts'
 import type { Model, Property, State } from '../model.ts'
 import { PairTable } from '../pair-table.ts'
 import { KTHREAD, runBefore } from './before.ts'
+import { maySleep } from './carry-out.ts'
 import { Endless, OPERATIONS_MAX } from './endless.ts'
 import { Judge } from './judge.ts'
 import { LockOrder } from './lock-order.ts'
@@ -201,8 +202,10 @@ export class KernelModel implements Model {
     this.#at = -1
     const stepped = this.#scheduler.step(thread, cpu, state)
     if (stepped === undefined) return steps.add(shared, local, -1, 0)
-    if (stepped.thread.routine.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name)
-    const broken = this.#judge.broken(stepped, this.#isTangled(state, thread))
+    if (stepped.thread.routine.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name, OPERATIONS_MAX)
+    const { op } = state.routine
+    const sleepsAtomic = op !== undefined && maySleep(op) && this.world.tasks[thread].atomic > 0
+    const broken = this.#judge.broken(stepped, { isTangled: this.#isTangled(state, thread), sleepsAtomic })
     const next = this.#intern()
     const joined = this.#joins ? this.#joined(thread, next, stepped.thread) : stepped.thread
     return steps.add(shared, local, next, this.#local({ ...joined, broken }))
@@ -215,7 +218,7 @@ export class KernelModel implements Model {
       const next = this.#stepper.private(thread, state)
       this.#at = next === undefined ? -1 : shared
       if (next === undefined || next.isDone) return state
-      if (next.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name)
+      if (next.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name, OPERATIONS_MAX)
       state = ready(next)
     }
   }

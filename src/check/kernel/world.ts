@@ -25,6 +25,8 @@ interface Task {
   cpu: CpuId | -1
   /** Depth of `migrate_disable`. */
   pinned: number
+  /** Depth of atomic context. */
+  atomic: number
   /** It waited, and may go on. */
   isWoken: boolean
   /** Locks that it holds, one bit each, by their position among the world's. */
@@ -70,7 +72,7 @@ export class KernelWorld {
       backing: '2m',
       online: online === undefined ? cpuSets.all : cpuSets.of(online),
     })
-    this.tasks = Array.from({ length: tasks }, () => ({ cpu: -1, pinned: 0, isWoken: false, held: 0, interrupts: 0 }))
+    this.tasks = Array.from({ length: tasks }, () => ({ cpu: -1, pinned: 0, atomic: 0, isWoken: false, held: 0, interrupts: 0 }))
     this.kernel.tell = this.monitor
     this.kernel.rmpIsSegmented = true
     this.monitor.watch(this.machine)
@@ -112,8 +114,8 @@ export class KernelWorld {
     this.memory.save(to)
     this.monitor.save(to)
     to.push(this.threadIsWanted ? 1 : 0, this.busy)
-    for (const { cpu, pinned, isWoken, held, interrupts } of this.tasks)
-      to.push(cpu, pinned * 2 + (isWoken ? 1 : 0), held, interrupts)
+    for (const { cpu, pinned, atomic, isWoken, held, interrupts } of this.tasks)
+      to.push(cpu, pinned * 2 + (isWoken ? 1 : 0), atomic, held, interrupts)
     return to
   }
 
@@ -129,6 +131,7 @@ export class KernelWorld {
       const bits = from.next()
       task.pinned = bits >> 1
       task.isWoken = (bits & 1) !== 0
+      task.atomic = from.next()
       task.held = from.next()
       task.interrupts = from.next()
     }

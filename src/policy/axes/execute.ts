@@ -30,7 +30,7 @@ export function* executePass(
   const { tables, geometry } = kernel.machine
   yield { op: 'migrate-disable' }
   const here = yield* smpProcessorId()
-  kernel.tell.passBegins(here, ranges[0].first, ranges[ranges.length - 1].end)
+  kernel.tell.passBegins(here, ranges)
   yield* holding(kernel.hotplugLock, 'shared', groupByGroup())
   yield { op: 'migrate-enable' }
   kernel.tell.passEnds()

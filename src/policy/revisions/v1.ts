@@ -62,7 +62,7 @@ function* rmpoptKthread(kernel: Kernel): Routine<void> {
 /** Every region on every CPU of the mask, by one broadcast a region. [L v1, v2] */
 export function* broadcastPass(kernel: Kernel, mask: () => Kernel['online']): Routine<void> {
   const regions = regionsToScan(kernel)
-  kernel.tell.passBegins(yield* smpProcessorId(), regions.first, regions.end)
+  kernel.tell.passBegins(yield* smpProcessorId(), [regions])
   yield* rmpoptOnMask(kernel, mask, regions)
   kernel.tell.passEnds()
 }
@@ -73,9 +73,10 @@ export function* wake(thread: Kernel['rmpopt']['thread']): Routine<void> {
 }
 
 /** Somebody writes 1 to the configfs file: a pass is asked for unless one is under way. [L v1] */
-export function* rmpoptConfigfsWrite({ rmpopt, tell }: Kernel): Routine<void> {
+export function* rmpoptConfigfsWrite(kernel: Kernel): Routine<void> {
+  const { rmpopt, tell } = kernel
   if (rmpopt.isInProgress) return
   rmpopt.isInProgress = true
-  tell.passRequested()
+  tell.passRequested([regionsToScan(kernel)])
   yield* wake(rmpopt.thread)
 }
