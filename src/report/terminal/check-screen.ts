@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import type { CheckCell, CheckResult } from '../../lab/index.ts'
 import { count, plural } from '../words/format.ts'
-import { type Failure, shortestRuns, storyLines } from '../words/story-lines.ts'
+import { type Failure, failures, shortestRuns, storyLines } from '../words/story-lines.ts'
 import { type Colours, coloursOf, comfortable, NO_LINES, type ScreenOptions, wrapped } from './screen.ts'
 
 /**
@@ -16,7 +16,8 @@ export function checkScreen(result: CheckResult, options: ScreenOptions): string
     const head = wrapped(`${name}: ${sentence}`, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
     return `${head.join('')}${table(cells, policies, colours)}\n`
   })
-  const stories = policies.length > 1 ? [] : shortestRuns(result.results).map((cell) => story(cell, result, options, colours))
+  const stories =
+    policies.length > 1 ? [] : shortestRuns(failures(result.results)).map((cell) => story(cell, result, options, colours))
   return `${tables.join('\n')}${LEGEND}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
 }
 

@@ -39,12 +39,12 @@ export function failures(cells: readonly CheckCell[]): Failure[] {
 }
 
 /** Over all scenarios the shortest run of each policy against each property; the first of those that are equally short. */
-export function shortestRuns(cells: readonly CheckCell[]): Failure[] {
+export function shortestRuns(all: readonly Failure[]): Failure[] {
   const best = new Map<string, Failure>()
-  for (const cell of failures(cells)) {
-    const key = JSON.stringify([cell.policy, cell.property])
+  for (const failure of all) {
+    const key = JSON.stringify([failure.policy, failure.property])
     const known = best.get(key)
-    if (known === undefined || cell.steps < known.steps) best.set(key, cell)
+    if (known === undefined || failure.steps < known.steps) best.set(key, failure)
   }
   return [...best.values()]
 }
