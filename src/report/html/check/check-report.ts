@@ -14,7 +14,9 @@ import { CHECK_STYLE } from './style.ts'
 export function checkReport(result: CheckResult): string {
   const policies = policiesOf(result)
   const of = policies.length > 4 || policies.length === 0 ? plural(policies.length, 'policy', 'policies') : listed(policies)
-  const title = `What fails in ${of}, through every interleaving of ${plural(result.scenarios.length, 'small scenario')}?`
+  const { scenarios } = result
+  const where = scenarios.length === 1 ? scenarios[0].name : plural(scenarios.length, 'small scenario')
+  const title = `What fails in ${of}, through every interleaving of ${where}?`
   return page(title, new Markup(STYLE.text + CHECK_STYLE.text), body(result, title))
 }
 
@@ -51,7 +53,7 @@ function settingLine({ results, scenarios, properties }: CheckResult): Markup {
 }
 
 /** Few runs are all there to see; many wait to be asked for. */
-const OPEN_MAX = 8
+const OPEN_MAX = 10
 
 function chapters(result: CheckResult, { chapters: all }: RunBook): Markup {
   const opens = all.flatMap(({ shortest }) => shortest).length <= OPEN_MAX

@@ -52,7 +52,7 @@ function badge(failing: readonly string[], open: readonly string[]): Markup {
 }
 
 function table(policies: readonly string[], rows: readonly Markup[], cellsOf: (policy: string) => readonly CheckCell[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Properties and policies"><table class="matrix">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Properties and policies"><table class="matrix${policies.length < 4 && ' few'}">
 <thead><tr><th scope="col">Property</th>${policies.map((policy) => html`<th scope="col">${policy}</th>`)}</tr></thead>
 <tbody>${rows}</tbody>
 <tfoot><tr><th scope="row">States visited</th>${policies.map((policy) => html`<td>${count(statesOf(cellsOf(policy)))}</td>`)}</tr></tfoot></table></div>`

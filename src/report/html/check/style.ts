@@ -50,7 +50,7 @@ details.told:last-of-type,details.rest:last-of-type,details.rest details:last-of
 .run figcaption{font-weight:400;color:var(--ink-2)}
 .broken{margin:.5rem 0 0;max-width:none;font-size:.87rem}.broken b{color:var(--bad)}
 .stuck{margin:.2rem 0 0;padding-left:1.4rem;font-size:.87rem}
-@media screen and (max-width:46rem){.matrix .how{display:none}.run table{font-size:.74rem}.run col.n{width:2.9rem}.run col.r{width:4.4rem}
+@media screen and (max-width:46rem){.matrix:not(.few) .how{display:none}.matrix:not(.few) td{white-space:normal;min-width:2.9rem}.matrix tbody th,.matrix thead th:first-child{position:sticky;left:0;background:var(--paper)}.run table{font-size:.74rem}.run col.n{width:2.9rem}.run col.r{width:4.4rem}
 .run th,.run td,.run td.r{padding-left:.3rem;padding-right:.3rem}.run td.r i{margin-left:-.3rem;margin-right:-.3rem;padding-left:.3rem}}
 @media screen and (max-width:34rem){.run{overflow-x:auto}.run table{min-width:32rem}}
 @media print{.run figcaption,.told summary,h3{break-after:avoid}.scenarios.few{columns:3}.scenarios details{break-inside:avoid}.matrix{font-size:7pt}.matrix tbody td{min-width:0}.run table{font-size:7pt}.run col.n{width:11mm}.run col.r{width:19mm}.run thead th{position:static}
