@@ -6,7 +6,7 @@ import {
   type Kernel,
   lock,
   onEachCpuMask,
-  onlinePrimaries,
+  oneThreadPerCore,
   type RegionRange,
   type RmpoptDriver,
   type Routine,
@@ -225,7 +225,7 @@ function* setupOfOneCore(kernel: Kernel): Routine<void> {
   kernel.online = ofTopology(kernel).cpuSets.of([0])
   yield* rmpoptConfigure(kernel)
   kernel.online = online
-  rmpopt.primaries = onlinePrimaries(kernel)
+  rmpopt.primaries = oneThreadPerCore(kernel)
   rmpopt.isConfigured = true
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
 }

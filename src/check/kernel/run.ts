@@ -18,7 +18,7 @@ export interface KernelVerdict {
   readonly trace?: readonly StoryStep[]
   /** Where the run goes on for ever, its first step that comes again and again, counted from 0. */
   readonly repeatsFrom?: number
-  /** Of a deadlock, who waits for what. */
+  /** Of a deadlock, who waits for what; of a run that goes on for ever, which steps come again. */
   readonly stuck?: readonly string[]
 }
 
@@ -41,7 +41,8 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
       const end = path.steps.at(-1)?.state ?? path.start
       const whole = { ...path, steps: [...path.steps, ...(loop?.steps ?? [])] }
       const repeats = loop === undefined ? {} : { repeatsFrom: path.steps.length }
-      const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : {}
+      const again = `steps ${path.steps.length + 1} to ${whole.steps.length} come again and again`
+      const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : loop === undefined ? {} : { stuck: [again] }
       return {
         property,
         verdict: kind,
