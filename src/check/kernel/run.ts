@@ -1,6 +1,6 @@
 import { breadthFirst } from '../breadth-first.ts'
 import type { Budget } from '../budget.ts'
-import { NO_DEADLOCK, type PathStep, type State, type Unfinished } from '../model.ts'
+import { NO_DEADLOCK, type PathStep, type State, type Unfinished, type Verdict } from '../model.ts'
 import { KernelModel, type KernelSpec } from './model.ts'
 import { KERNEL_PROPERTIES } from './properties.ts'
 import { type Fact, factsAt, type StoryStep, storyOf, undone } from './story.ts'
@@ -36,25 +36,21 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
   const { states, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
   return verdicts.map((verdict): KernelVerdict => {
     const { property, kind } = verdict
-    if (kind === 'fails') {
-      const { path, loop } = verdict
-      const end = path.steps.at(-1)?.state ?? path.start
-      const whole = { ...path, steps: [...path.steps, ...(loop?.steps ?? [])] }
-      const repeats = loop === undefined ? {} : { repeatsFrom: path.steps.length }
-      const again = `steps ${path.steps.length + 1} to ${whole.steps.length} come again and again`
-      const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : loop === undefined ? {} : { stuck: [again] }
-      return {
-        property,
-        verdict: kind,
-        states,
-        start: factsAt(model, path.start),
-        trace: storyOf(model, whole),
-        ...repeats,
-        ...stuck,
-      }
-    }
+    if (kind === 'fails') return { property, verdict: kind, states, ...told(model, verdict) }
     return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
   })
+}
+
+/** A run that breaks a property, for people. */
+function told(model: KernelModel, { property, path, loop }: Extract<Verdict, { kind: 'fails' }>): Partial<KernelVerdict> {
+  const { start, steps } = path
+  const whole = [...steps, ...(loop?.steps ?? [])]
+  const run = { start: factsAt(model, start), trace: storyOf(model, { start, steps: whole }) }
+  if (loop !== undefined) {
+    const stuck = [`steps ${steps.length + 1} to ${whole.length} come again and again`]
+    return { ...run, repeatsFrom: steps.length, stuck }
+  }
+  return property === NO_DEADLOCK.name ? { ...run, stuck: undone(model, steps.at(-1)?.state ?? start) } : run
 }
 
 /** A run that was played again. */
