@@ -136,3 +136,13 @@ function forever(op: Op): () => Routine<void> {
     for (;;) yield op
   }
 }
+
+it('says of what it could not finish how far it was', () => {
+  const [{ verdict, because, states, stepsSeen = -1 }] = checkKernel(
+    { scenario: scenarioNamed('two-guests-end-together'), driver: v10 },
+    { statesMax: 5000 },
+  )
+  expect({ verdict, because }).toEqual({ verdict: 'unfinished', because: 'states' })
+  expect(states).toBeGreaterThanOrEqual(5000)
+  expect(stepsSeen).toBeGreaterThan(10)
+})

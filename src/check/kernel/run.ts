@@ -13,6 +13,8 @@ export interface KernelVerdict {
   readonly states: number
   /** Why not all of them, where not. */
   readonly because?: Unfinished
+  /** Of a property that is not decided: no run of at most so many steps breaks it. */
+  readonly stepsSeen?: number
   /** What matters of the state that the shortest run which breaks it starts from, and that run. */
   readonly start?: readonly Fact[]
   readonly trace?: readonly StoryStep[]
@@ -33,11 +35,16 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
   const model = new KernelModel(spec)
   const { bytesMax = Number.POSITIVE_INFINITY, shouldStop = () => false } = budget
   const isFull = () => model.played.bytes >= bytesMax
-  const { states, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
+  const { states, depth, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
   return verdicts.map((verdict): KernelVerdict => {
     const { property, kind } = verdict
     if (kind === 'fails') return { property, verdict: kind, states, ...told(model, verdict) }
-    return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
+    return {
+      property,
+      verdict: kind,
+      states,
+      ...(kind === 'unfinished' ? { because: verdict.because, stepsSeen: Math.max(0, depth - 1) } : {}),
+    }
   })
 }
 
