@@ -30,7 +30,7 @@ export function opWords(world: KernelWorld, op: Op): string {
     case 'rmpupdate-run':
       return `${instructionWords(world, op.instruction)} (${op.pages} pages)`
     case 'launch-update-run':
-      return `SNP_LAUNCH_UPDATE (${op.pages} pages)`
+      return `SNP_LAUNCH_UPDATE${op.pages === 1 ? '' : ` (${op.pages} pages)`}`
     case 'on-each-cpu':
       return `IPI to ${[...members(onlineOf(world.kernel, op.mask))].join(',') || 'nobody'}: ${fnWords(world, op.fn)}`
     case 'firmware':

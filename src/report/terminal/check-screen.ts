@@ -2,44 +2,54 @@ import Table from 'cli-table3'
 import type { CheckCell, CheckResult } from '../../lab/index.ts'
 import { count, plural } from '../words/format.ts'
 import { type Failure, failures, shortestRuns, storyLines } from '../words/story-lines.ts'
+import { scenarioLines } from './check-scenarios.ts'
 import { type Colours, coloursOf, comfortable, NO_LINES, type ScreenOptions, wrapped } from './screen.ts'
 
 /**
- * What holds, what fails: for each scenario a table of properties and policies. Of a policy that is alone, the shortest run against
- * each property that fails, told step by step.
+ * What holds, what fails: a table of properties and policies, over all scenarios, and what fails in which. Of a policy that is
+ * alone, the shortest run against each property that fails, told step by step.
  */
 export function checkScreen(result: CheckResult, options: ScreenOptions): string {
   const colours = coloursOf(options)
   const policies = [...new Set(result.results.map(({ policy }) => policy))]
-  const tables = result.scenarios.map(({ name, sentence }) => {
-    const cells = result.results.filter(({ scenario }) => scenario === name)
-    const head = wrapped(`${name}: ${sentence}`, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
-    return `${head.join('')}${table(cells, policies, colours)}\n`
-  })
+  const { scenarios, results } = result
+  const [{ name, sentence }] = scenarios
+  const title = scenarios.length === 1 ? `${name}: ${sentence}` : `${plural(scenarios.length, 'scenario')}, every interleaving`
+  const head = wrapped(title, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
+  const each = scenarios.length === 1 ? [] : ['', ...scenarioLines(result, options, colours)].map((line) => `${line}\n`)
   const stories =
     policies.length > 1 ? [] : shortestRuns(failures(result.results)).map((cell) => story(cell, result, options, colours))
-  return `${tables.join('\n')}${LEGEND}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
+  const legend = wrapped(LEGEND, comfortable(options)).map((line) => `${line}\n`)
+  return `${head.join('')}${table(results, policies, colours)}${legend.join('')}${each.join('')}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
 }
 
-const LEGEND = '\nok: in every state; a number: fails after so many steps; ?: the budget was used up before all was seen.\n'
+const LEGEND =
+  'ok: holds in every state; a number: fails, in so many steps at the shortest (in so many scenarios); ?: the budget was used up before all was seen.'
 
 function table(cells: readonly CheckCell[], policies: readonly string[], colours: Colours): string {
   const properties = [...new Set(cells.map(({ property }) => property))]
   const rows = new Table({ chars: NO_LINES, style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 } })
   rows.push(['', ...policies.map((policy) => colours.dim(policy))])
   for (const property of properties) {
-    const of = (policy: string) => cells.find((cell) => cell.policy === policy && cell.property === property)
+    const of = (policy: string) => cells.filter((cell) => cell.policy === policy && cell.property === property)
     rows.push([property, ...policies.map((policy) => mark(of(policy), colours))])
   }
-  const states = policies.map((policy) => count(cells.find((cell) => cell.policy === policy)?.states ?? 0))
+  const states = policies.map((policy) => count(statesOf(cells.filter((cell) => cell.policy === policy))))
   rows.push([colours.dim('states'), ...states.map((text) => colours.dim(text))])
   return `${rows.toString()}\n`
 }
 
-function mark(cell: CheckCell | undefined, { green, red, yellow }: Colours): string {
-  if (cell === undefined) return ''
-  if (cell.verdict === 'fails') return red(String(cell.steps))
-  return cell.verdict === 'holds' ? green('ok') : yellow('?')
+/** One property of one policy, in all scenarios. */
+function mark(cells: readonly CheckCell[], { green, red, yellow }: Colours): string {
+  const [shortest, ...more] = failures(cells).sort((a, b) => a.steps - b.steps)
+  if (shortest !== undefined) return red(`${shortest.steps}${more.length === 0 ? '' : ` (${more.length + 1})`}`)
+  return cells.every(({ verdict }) => verdict === 'holds') ? green('ok') : yellow('?')
+}
+
+/** Visited in all scenarios: of each scenario all cells say the same. */
+function statesOf(cells: readonly CheckCell[]): number {
+  const byScenario = new Map(cells.map(({ scenario, states }) => [scenario, states]))
+  return [...byScenario.values()].reduce((sum, states) => sum + states, 0)
 }
 
 /** A column for each CPU; below each step what it has changed. */
