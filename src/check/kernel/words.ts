@@ -48,6 +48,8 @@ export function opWords(world: KernelWorld, op: Op): string {
       return 'cancel_delayed_work_sync'
     case 'sleep-until':
       return 'after a while'
+    case 'play':
+      return 'next in its loop'
     default:
       return op.op.replaceAll('-', '_')
   }
