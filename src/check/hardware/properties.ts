@@ -46,11 +46,12 @@ export const HARDWARE_PROPERTIES: readonly HardwareProperty[] = [
   {
     name: 'integrity',
     sentence:
-      'No write of the hypervisor or an ordinary guest reaches an assigned page, through an old translation neither (§5).',
+      'No write of the hypervisor or an ordinary guest, and no shared one of an SNP guest, reaches an assigned page, through an old translation neither (§5).',
     ofStep: ({ machine, operation, answer }) => {
       if (operation.do !== 'access' || answer.kind !== 'passed') return true
-      const { who, write, spa } = operation.access
-      return who === 'SNP guest' || !write || !isAssigned(machine, pageAt(machine, spa))
+      const { access } = operation
+      const isPrivate = access.who === 'SNP guest' && access.isPrivate
+      return isPrivate || !access.write || !isAssigned(machine, pageAt(machine, access.spa))
     },
   },
   {
@@ -75,7 +76,7 @@ export const HARDWARE_PROPERTIES: readonly HardwareProperty[] = [
       if (!('cf' in answer) || operation.do !== 'instruction' || operation.instruction.name !== 'RMPOPT') return true
       const { tables, topology } = machine
       const [core, region] = [cpu % topology.cores, machine.regionOf(operation.instruction.rax)]
-      return answer.cf === (tables.reaches(core, region) && has(tables.sets[region], core))
+      return answer.cf === (machine.isRegionCovered(region) && tables.reaches(core, region) && has(tables.sets[region], core))
     },
   },
   {
