@@ -84,6 +84,11 @@ describe('mutants of the hardware', () => {
     expect(litmus, 'litmus files that see it').not.toEqual([])
   })
 
+  it('every litmus file fails on some of them: none is there for nothing', () => {
+    const seeing = new Set(hardwareRows.flatMap(({ litmus }) => litmus ?? []))
+    expect(corpus.map(({ name }) => name).filter((name) => !seeing.has(name))).toEqual([])
+  })
+
   it('every property is about some of them: none is there for nothing', () => {
     const about = new Set(Object.values(HARDWARE_MUTANTS).flatMap(({ caughtBy }) => caughtBy.slice(0, 1)))
     expect([...about].sort()).toEqual(HARDWARE_PROPERTIES.map(({ name }) => name).sort())

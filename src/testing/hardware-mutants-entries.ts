@@ -2,7 +2,7 @@
 import { SUCCESS } from '../arch/index.ts'
 import { type Operation, type OperationSteps, stepsOf } from '../check/index.ts'
 import { ASSIGNED, IMMUTABLE, type Machine, SIZE_2M, VALIDATED } from '../machine/index.ts'
-import { does, guestWrites, writes } from './hardware.ts'
+import { does, guestWrites, reads, writes } from './hardware.ts'
 import { assigned, type HardwareMutants, instead, type Of, optimised, race, ready, type Steps } from './hardware-mutant.ts'
 import { assign, guestAccess, PAGE, psmash, put, share, verify } from './instructions.ts'
 
@@ -112,6 +112,15 @@ export const ENTRIES_MUTANTS: HardwareMutants = {
     scene: writesIt,
     mutate: (machine) => {
       machine.snpOn = () => false
+    },
+    caughtBy: ['integrity'],
+  },
+  'a translation for reading serves writes': {
+    shown: 'a read of an assigned page, then a write',
+    scene: { ...writesIt, threads: [{ cpu: 0, program: [reads(3), writes(3)] }] },
+    mutate: ({ tlb }) => {
+      const find = tlb.find.bind(tlb)
+      tlb.find = (cpu, key, spa) => find(cpu, key, spa, false)
     },
     caughtBy: ['integrity'],
   },

@@ -17,6 +17,19 @@ export const PLATFORM_MUTANTS: HardwareMutants = {
     },
     caughtBy: ['init clears', 'soundness', 'true results'],
   },
+  'SNP_INIT_EX keeps results': {
+    shown: 'SNP_INIT_EX, where a region is optimised',
+    scene: { ...optimised, threads: [initialises(0)] },
+    mutate: ({ tables }) => {
+      const clearAll = tables.clearAll.bind(tables)
+      tables.clearAll = () => {
+        const kept = tables.cached.slice()
+        clearAll()
+        tables.cached.set(kept)
+      }
+    },
+    caughtBy: ['init clears', 'true results'],
+  },
   'SNP_INIT_EX leaves a scan alone that is under way': {
     shown: 'RMPOPT ∥ SNP_INIT_EX',
     scene: { ...race, threads: [race.threads[0], initialises(1)] },

@@ -3,7 +3,7 @@ import { type OperationSteps, stepsOf } from '../check/index.ts'
 import { IMMUTABLE, type Machine } from '../machine/index.ts'
 import { does } from './hardware.ts'
 import { type HardwareMutants, having, instead, type Of, race, ready, region, taken, verifyIt } from './hardware-mutant.ts'
-import { put, report } from './instructions.ts'
+import { put, report, verify } from './instructions.ts'
 
 const RACE = 'RMPOPT ∥ RMPUPDATE'
 const TAKEN = 'RMPOPT of a region with an assigned page'
@@ -21,6 +21,19 @@ export const RMPOPT_MUTANTS: HardwareMutants = {
       }
     },
     caughtBy: ['true results'],
+  },
+  'a result of one region serves all': {
+    shown: `RMPOPT of another region, then ${TAKEN}`,
+    scene: { ...taken, threads: [{ cpu: 0, program: [does(verify(ready(), 1)), verifyIt] }] },
+    mutate: ({ tables }) => {
+      const publish = tables.publish.bind(tables)
+      tables.publish = (id) => {
+        const isSet = publish(id)
+        if (isSet) tables.cached.fill(1)
+        return isSet
+      }
+    },
+    caughtBy: ['true results', 'soundness'],
   },
   'no result is stored': { shown: 'RMPOPT on two CPUs', scene: both(), mutate: having({ resultCache: false }), caughtBy: [] },
   'the scan does not look at the last huge page': {

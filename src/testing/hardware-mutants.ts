@@ -2,6 +2,7 @@
 import type { HardwareMutants } from './hardware-mutant.ts'
 import { BROADCAST_MUTANTS } from './hardware-mutants-broadcast.ts'
 import { ENTRIES_MUTANTS } from './hardware-mutants-entries.ts'
+import { MANUAL_MUTANTS } from './hardware-mutants-manual.ts'
 import { PLATFORM_MUTANTS } from './hardware-mutants-platform.ts'
 import { RMPOPT_MUTANTS } from './hardware-mutants-rmpopt.ts'
 
@@ -10,4 +11,5 @@ export const HARDWARE_MUTANTS: HardwareMutants = {
   ...RMPOPT_MUTANTS,
   ...ENTRIES_MUTANTS,
   ...PLATFORM_MUTANTS,
+  ...MANUAL_MUTANTS,
 }
