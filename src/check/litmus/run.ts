@@ -184,7 +184,7 @@ function executorOf({ cpu, who }: Column): Executor {
   const operands = new Operands(cpu, who)
   const isGuest = operands.flag('guest')
   const [asid, vmpl] = [operands.value('asid')?.[0], operands.value('vmpl')?.[0]]
-  operands.end(['guest', 'asid', 'vmpl'])
+  operands.end(['guest', 'asid=1', 'vmpl=0'])
   if (!isGuest && (asid ?? vmpl) !== undefined)
     throw new LitmusProblem((asid ?? vmpl) as Line, 'only a guest has this; write guest before it')
   if (!isGuest) return { who: 'hypervisor', asid: 0, vmpl: 0 }
