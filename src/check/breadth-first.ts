@@ -1,7 +1,7 @@
 import { type Budget, LOOK_EVERY, type Progress, usedUp } from './budget.ts'
 import { type Graph, pathTo } from './graph.ts'
 import { lasting } from './liveness.ts'
-import { type Model, NO_DEADLOCK, type Unfinished, type Verdict } from './model.ts'
+import { type Model, NO_DEADLOCK, type Property, type Unfinished, type Verdict } from './model.ts'
 import { grown, StateSet } from './state-set.ts'
 import { unfailed, Watch } from './watch.ts'
 
@@ -19,11 +19,13 @@ export function breadthFirst(model: Model, budget: Budget = {}): Exploration & {
   const walk = new Walk(model, watch)
   const because = walk.run(budget)
   const { graph, progress } = walk
-  const verdicts = [...model.properties, NO_DEADLOCK].map((property): Verdict => {
-    const at = watch.failed.get(property.name)
-    if (at !== undefined) return { property: property.name, kind: 'fails', path: pathTo(model, graph, at) }
-    if ('kind' in property && property.kind === 'eventually' && because === undefined) return lasting(model, graph, property)
-    return unfailed(property.name, progress.states, because)
+  const isOpen = ({ kind, name }: Property) => kind === 'eventually' && !watch.failed.has(name)
+  const open = because === undefined && (model.mayLoop?.() ?? true) ? model.properties.filter(isOpen) : []
+  const lasts = new Map((open.length === 0 ? [] : lasting(model, graph, open)).map((verdict) => [verdict.property, verdict]))
+  const verdicts = [...model.properties, NO_DEADLOCK].map(({ name }): Verdict => {
+    const at = watch.failed.get(name)
+    if (at !== undefined) return { property: name, kind: 'fails', path: pathTo(model, graph, at) }
+    return lasts.get(name) ?? unfailed(name, progress.states, because)
   })
   return { ...progress, verdicts, because, graph }
 }
@@ -72,13 +74,15 @@ class Walk {
       }
       states.read(index, from)
       let enabled = 0
+      let outside = 0
       for (let action = 0; action < model.actions; action++) {
         if (!model.step(from, action, to)) continue
         enabled++
+        if (model.isOutside?.(action)) outside++
         this.#reach(to, index)
       }
       this.#steps += enabled
-      if (enabled === 0) this.#watch.stuck(from, () => index)
+      if (enabled === outside) this.#watch.quiet(from, enabled === 0, () => index)
     }
     return undefined
   }

@@ -1,4 +1,3 @@
-import { assert } from '../arch/index.ts'
 import type { Graph } from './graph.ts'
 import type { Model } from './model.ts'
 
@@ -11,19 +10,20 @@ export class Components {
   /** Of each state its component. */
   readonly of: Int32Array
   readonly inside: readonly number[]
-  /** Of each component, a bit for each action: it is disabled somewhere in it; it leads from somewhere in it to somewhere in it. */
-  readonly #disabled: number[] = []
-  readonly #stays: number[] = []
+  /** Of each component and inside action whether it is disabled somewhere in it, and leads from somewhere in it to somewhere in it. */
+  readonly #disabled: Uint8Array
+  readonly #stays: Uint8Array
 
   constructor(model: Model, graph: Graph) {
-    assert(model.actions <= 31, 'a set of actions fits in a word')
     this.#model = model
     this.#graph = graph
     this.#from = new Int32Array(model.words)
     this.#to = new Int32Array(model.words)
     this.of = new Int32Array(graph.states.count).fill(-1)
     this.inside = Array.from({ length: model.actions }, (_, action) => action).filter((action) => !model.isOutside?.(action))
-    this.#find()
+    const count = this.#find()
+    this.#disabled = new Uint8Array(count * this.inside.length)
+    this.#stays = new Uint8Array(count * this.inside.length)
     this.#judge()
   }
 
@@ -33,37 +33,35 @@ export class Components {
     return this.#model.step(this.#from, action, this.#to) ? this.#graph.states.indexOf(this.#to) : -1
   }
 
-  /** Nothing but outside events is enabled. */
-  isStuck(index: number): boolean {
-    return this.inside.every((action) => this.next(index, action) < 0)
-  }
-
-  /** Whether a maximal fair run may be in this state for good, or again and again. */
-  mayEndAt(index: number): boolean {
+  /** Whether a fair run may come to this state again and again. */
+  mayStayAt(index: number): boolean {
     const component = this.of[index]
-    if (this.#stays[component] === 0) return this.isStuck(index)
-    return this.inside.every((action) => ((this.#disabled[component] | this.#stays[component]) >> action) & 1)
+    const isAny = this.inside.some((action) => this.stays(component, action))
+    return isAny && this.inside.every((action, at) => this.stays(component, action) || this.#disabled[this.#slot(component, at)])
   }
 
   /** Whether the action leads from somewhere in the component to somewhere in it. */
   stays(component: number, action: number): boolean {
-    return ((this.#stays[component] >> action) & 1) === 1
+    return this.#stays[this.#slot(component, this.inside.indexOf(action))] === 1
+  }
+
+  #slot(component: number, at: number): number {
+    return component * this.inside.length + at
   }
 
   #judge(): void {
     for (let index = 0; index < this.of.length; index++) {
       const component = this.of[index]
-      this.#disabled[component] ??= 0
-      this.#stays[component] ??= 0
-      for (const action of this.inside) {
+      for (const [at, action] of this.inside.entries()) {
         const next = this.next(index, action)
-        if (next < 0) this.#disabled[component] |= 1 << action
-        else if (this.of[next] === component) this.#stays[component] |= 1 << action
+        if (next < 0) this.#disabled[this.#slot(component, at)] = 1
+        else if (this.of[next] === component) this.#stays[this.#slot(component, at)] = 1
       }
     }
   }
 
-  #find(): void {
+  /** @returns how many there are */
+  #find(): number {
     const { count } = this.#graph.states
     const order = new Int32Array(count).fill(-1)
     const low = new Int32Array(count)
@@ -99,5 +97,6 @@ export class Components {
         components++
       }
     }
+    return components
   }
 }

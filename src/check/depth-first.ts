@@ -35,8 +35,8 @@ class Dive {
   readonly #stack: number[] = []
   /** Of each the action to try next. */
   readonly #next: number[] = []
-  /** Of each whether some action is enabled. */
-  readonly #hasStep: boolean[] = []
+  /** Of each whether some action is enabled, besides outside events and among these. */
+  readonly #hasStep: { inside: boolean; outside: boolean }[] = []
   #steps = 0
   #depth = 0
 
@@ -82,7 +82,7 @@ class Dive {
       if (action === model.actions) this.#leave(from)
       else if (model.step(from, action, to)) {
         this.#steps++
-        this.#hasStep[top] = true
+        this.#hasStep[top][model.isOutside?.(action) ? 'outside' : 'inside'] = true
         this.#enter(to)
       }
     }
@@ -91,7 +91,8 @@ class Dive {
 
   /** All actions of the state on top of the stack were tried. */
   #leave(state: Int32Array): void {
-    if (!this.#hasStep[this.#stack.length - 1]) this.#watch.stuck(state, () => [...this.#stack])
+    const { inside, outside } = this.#hasStep[this.#stack.length - 1]
+    if (!inside) this.#watch.quiet(state, !outside, () => [...this.#stack])
     this.#stack.pop()
     this.#next.pop()
     this.#hasStep.pop()
@@ -104,7 +105,7 @@ class Dive {
     if (index < 0) return false
     this.#stack.push(index)
     this.#next.push(0)
-    this.#hasStep.push(false)
+    this.#hasStep.push({ inside: false, outside: false })
     this.#depth = Math.max(this.#depth, this.#stack.length - 1)
     this.#watch.visit(state, () => [...this.#stack])
     return true

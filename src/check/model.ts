@@ -17,7 +17,7 @@ export interface Model {
   initial(): readonly State[]
   /** Writes the state that the action leads to into `to`. @returns whether the action is enabled; if not, `to` is undefined */
   step(from: State, action: number, to: State): boolean
-  /** Whether all threads have finished. Where nothing is enabled and they have not, it is a deadlock. */
+  /** Whether all threads have finished. Where nothing but outside events is enabled and they have not, it is a deadlock. */
   isEnd(state: State): boolean
   /** Outside events (a guest starts, a timer is armed from elsewhere) need never happen: liveness is judged without them. */
   isOutside?(action: number): boolean
@@ -25,6 +25,11 @@ export interface Model {
   canonicalise?(state: State): void
   /** A quick look at a state: `false` only where every `always` holds, which are then not asked one by one. */
   isSuspect?(state: State): boolean
+  /**
+   * Asked when every state has been visited: `false` only if no run comes back to where it was without outside events, so that
+   * every run without them ends.
+   */
+  mayLoop?(): boolean
   /** What the action does in this state, for people. */
   label(state: State, action: number): string
 }
@@ -46,7 +51,7 @@ export interface Property {
 /** Asked of every model. */
 export const NO_DEADLOCK = {
   name: 'no deadlock',
-  sentence: 'Whenever a thread is unfinished, some thread can go on.',
+  sentence: 'Whenever a thread is unfinished, some thread can go on without help from outside.',
 } as const
 
 /** A run: it can be replayed action by action, and printed. */

@@ -28,6 +28,14 @@ export class PairTable {
     return this.#insert(a, b, first, second)
   }
 
+  /** Calls back for each pair, in no particular order. */
+  each(tell: (a: number, b: number, first: number, second: number) => void): void {
+    const entries = this.#entries
+    for (let at = 0; at < entries.length; at += WORDS) {
+      if (entries[at] !== FREE) tell(entries[at], entries[at + 1], entries[at + 2], entries[at + 3])
+    }
+  }
+
   get bytes(): number {
     return this.#entries.byteLength
   }

@@ -57,6 +57,7 @@ function oneWalk(
   for (progress.states++; run.length <= stepsMax; progress.states++) {
     enabled.length = 0
     for (let action = 0; action < model.actions; action++) if (model.step(at, action, to)) enabled.push(action)
+    if (enabled.every((action) => model.isOutside?.(action))) watch.quiet(at, enabled.length === 0, isOn)
     if (enabled.length === 0) break
     const action = enabled[pick(enabled.length)]
     model.step(at, action, to)
@@ -66,5 +67,4 @@ function oneWalk(
     progress.depth = Math.max(progress.depth, run.length - 1)
     watch.visit(at, isOn)
   }
-  if (enabled.length === 0) watch.stuck(at, isOn)
 }

@@ -7,6 +7,7 @@ export type Found = number | readonly number[]
 export class Watch<At extends Found> {
   readonly #always: readonly Property[]
   readonly #atTheEnd: readonly Property[]
+  readonly #eventually: readonly Property[]
   readonly #model: Model
   readonly failed = new Map<string, At>()
   readonly #asked: number
@@ -15,6 +16,7 @@ export class Watch<At extends Found> {
     this.#model = model
     this.#always = model.properties.filter(({ kind }) => kind === 'always')
     this.#atTheEnd = model.properties.filter(({ kind }) => kind === 'at the end')
+    this.#eventually = model.properties.filter(({ kind }) => kind === 'eventually')
     this.#asked = model.properties.length + 1
   }
 
@@ -29,10 +31,12 @@ export class Watch<At extends Found> {
     for (const property of this.#always) if (!property.holds(state)) this.#fail(property.name, at)
   }
 
-  /** A state in which no action is enabled. */
-  stuck(state: State, at: () => At): void {
-    if (!this.#model.isEnd(state)) this.#fail(NO_DEADLOCK.name, at)
-    else for (const property of this.#atTheEnd) if (!property.holds(state)) this.#fail(property.name, at)
+  /** A state in which nothing but outside events is enabled: without these, a run ends here. @param isLast not even these are */
+  quiet(state: State, isLast: boolean, at: () => At): void {
+    const isEnd = this.#model.isEnd(state)
+    if (!isEnd) this.#fail(NO_DEADLOCK.name, at)
+    for (const property of this.#eventually) if (!property.holds(state)) this.#fail(property.name, at)
+    if (isEnd && isLast) for (const property of this.#atTheEnd) if (!property.holds(state)) this.#fail(property.name, at)
   }
 
   #fail(name: string, at: () => At): void {

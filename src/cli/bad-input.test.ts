@@ -79,6 +79,7 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['run --perfetto gone/out.json', '--perfetto: gone/out.json: its directory gone does not exist; name a file elsewhere'],
     ['compare --perfetto .', '--perfetto: .: is a directory; name a file in it'],
     ['compare --out a --perfetto a', '--perfetto: a: other output goes there; name another file'],
+    ['compare --save a --perfetto ./a', '--perfetto: ./a: other output goes there; name another file'],
     ['run --skip-bad-rows', '--skip-bad-rows: the VMs are generated, there are no rows; give --trace too, or leave it out'],
   ])('rmpopt %s', expectLine)
 
@@ -127,6 +128,12 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['check --budget 0GiB', /^--budget: 0GiB is not a whole number of 4 KiB pages/],
     ['check --policy v1,,v2', 'a name is empty; separate names by single commas'],
     ['check --out nowhere/trace.json', /^--out: nowhere\/trace.json: its directory nowhere does not exist; /],
+    ['check --report nowhere/a.html', /^--report: nowhere\/a.html: its directory nowhere does not exist; /],
+    ['check --report a.txt', '--report: a.txt: does not end in .html; name an HTML file'],
+    ['check --perfetto .', '--perfetto: .: is a directory; name a file in it'],
+    ['check --out a --perfetto ./a', '--perfetto: ./a: other output goes there; name another file'],
+    ['check --out a.html --report a.html', '--report: a.html: other output goes there; name another file'],
+    ['check --replay t.json --perfetto t.json', '--perfetto: t.json: is the file of --replay; name another file'],
     ['check --replay gone.json', 'gone.json: there is no such file; check the name'],
     ['check --replay bad.litmus', 'bad.litmus: this is no result of rmpopt check; give a file that --out has written'],
     ['check --replay gone.json --policy v1', /^option '--replay <trace.json>' cannot be used with option '--policy <list>'; /],

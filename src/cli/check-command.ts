@@ -1,4 +1,5 @@
-import { AnswerIsNo, print, printJson, remark, screenOptions, UsageError } from './output.ts'
+import { checkOutput } from './check-output.ts'
+import { AnswerIsNo, print, printJson, screenOptions, UsageError } from './output.ts'
 import type { CheckFlags } from './program.ts'
 import { withProgress } from './progress.ts'
 import { bytesFrom, secondsFrom } from './values.ts'
@@ -7,7 +8,7 @@ import { bytesFrom, secondsFrom } from './values.ts'
 export async function checkCommand(flags: CheckFlags): Promise<void> {
   const budget = budgetFrom(flags.budget ?? DEFAULT_BUDGET)
   const [lab, files] = await Promise.all([import('../lab/index.ts'), import('../files/index.ts')])
-  if (flags.out !== undefined) await files.checkWritable(flags.out, '--out')
+  const output = await checkOutput(flags)
   const run = async () => {
     if (flags.replay !== undefined) return lab.checkReplayed(flags.replay, await files.readJsonText(flags.replay))
     const input = {
@@ -25,10 +26,10 @@ export async function checkCommand(flags: CheckFlags): Promise<void> {
     })
   }
   const result = await run()
-  if (flags.out !== undefined) await files.writeWhole(flags.out, `${JSON.stringify(result, null, 2)}\n`)
+  await output.write(result)
   if (flags.json) printJson(result)
   else print((await import('../report/index.ts')).checkScreen(result, screenOptions()))
-  if (flags.out !== undefined) remark(`wrote ${flags.out}`)
+  output.tell(result)
   if (!result.holds) throw new AnswerIsNo()
 }
 

@@ -1,5 +1,6 @@
 import type { PolicyRef, Scenario, Trace } from '../lab/index.ts'
-import { remark, UsageError } from './output.ts'
+import { remark } from './output.ts'
+import { checkSeparate } from './separate-outputs.ts'
 
 /** Where the trace of a host goes, checked before the work. */
 export interface PerfettoOutput {
@@ -18,8 +19,7 @@ export async function perfettoOutput(
   others: { readonly out?: string; readonly save?: string } = {},
 ): Promise<PerfettoOutput> {
   if (path === undefined) return { write: async () => {}, tell: () => {} }
-  if (path === others.out || path === others.save)
-    throw new UsageError(`--perfetto: ${path}: other output goes there; name another file`)
+  checkSeparate({ '--out': others.out, '--save': others.save, '--perfetto': path })
   const { checkWritable, writeWhole } = await import('../files/index.ts')
   await checkWritable(path, '--perfetto')
   return {

@@ -17,7 +17,7 @@ export function program(): Command {
     .summary('simulate hosts and VMs, and report what RMPOPT is worth')
     .description('Simulate hosts and their VMs under a policy: what RMPOPT is worth there, and what it costs.')
     .addHelpText('after', RUN_HELP)
-    .addOption(perfettoOption('host 0'))
+    .addOption(perfettoOption('what happens on host 0'))
     .action(async (file: string | undefined, flags: RunFlags) => (await import('./run-command.ts')).runCommand(file, flags))
   strict(withCompareFlags(withScenarioFlags(root.command('compare'), false)))
     .summary('try policies side by side, and write a report')
@@ -90,6 +90,8 @@ export function program(): Command {
     .option('--property <list>', 'what must be true (default: all properties)')
     .option('--budget <list>', 'what it may use up: bytes for each policy and scenario, time for all (default: 2GiB,10min)')
     .option('--out <trace.json>', 'write the result, with a run for each property that fails')
+    .option('--report <report.html>', 'write a report, one HTML file: what holds, what fails, and timelines of the shortest runs')
+    .addOption(perfettoOption('these runs as timelines'))
     .addOption(
       new Option('--replay <trace.json>', 'play the runs of such a file again').conflicts([
         'policy',
@@ -155,6 +157,8 @@ export interface CheckFlags {
   readonly property?: string
   readonly budget?: string
   readonly out?: string
+  readonly report?: string
+  readonly perfetto?: string
   readonly replay?: string
   readonly json?: boolean
 }
@@ -205,15 +209,15 @@ function withCompareFlags(command: Command): Command {
     .option('--vs <name>', 'the policy that the others are held against (default: v10, or the first)')
     .option('--out <report.html>', 'write the report, one HTML file')
     .option('--save <results.duckdb>', 'add the results to a DuckDB file; .parquet: write them to a Parquet file')
-    .addOption(perfettoOption('host 0 under the --vs policy'))
+    .addOption(perfettoOption('what happens on host 0 under the --vs policy'))
     .option('--resume', 'go on where an interrupted comparison with the same options stopped')
     .option('--seeds <n>', 'repeat with so many seeds, and show ranges (default: 1)')
     .option('--sensitivity', 'sweep what is assumed of costs over its range, and say which conclusions survive')
     .option('--workers <n>', 'threads (default: one a core); results do not depend on it')
 }
 
-function perfettoOption(of: string): Option {
-  return new Option('--perfetto <out.json>', `write what happens on ${of}, to be opened in ui.perfetto.dev`)
+function perfettoOption(what: string): Option {
+  return new Option('--perfetto <out.json>', `write ${what}, to be opened in ui.perfetto.dev`)
 }
 
 /** A command whose complaints are ours to print: one line, and exit code 2. */
@@ -285,7 +289,8 @@ Examples:
   rmpopt check                           the revision of July 2026, in every scenario
   rmpopt check --policy revisions        the matrix: which revision fails what
   rmpopt check --policy v7 --property no-deadlock
-  rmpopt check --policy v1 --out trace.json && rmpopt check --replay trace.json
+  rmpopt check --policy v1 --out trace.json; rmpopt check --replay trace.json
+  rmpopt check --policy revisions --report check.html --perfetto runs.json
 
 Exit code 1: a property fails; each is shown with the shortest run that breaks it.`
 

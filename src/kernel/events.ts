@@ -1,6 +1,7 @@
-import type { CpuId, Pfn, RegionIndex } from '../arch/index.ts'
+import type { CpuId, Pfn } from '../arch/index.ts'
 import type { Guest } from './guest.ts'
 import type { Extent, MemoryUser } from './memory/index.ts'
+import type { RegionRange } from './rmpopt-pass.ts'
 
 /** What the host software does, told as it happens. A listener takes what it needs. */
 export class KernelListener {
@@ -9,9 +10,10 @@ export class KernelListener {
   /** SNP_EN is set on every CPU: from now on writes are checked. */
   snpEnabled(): void {}
   snpDisabled(): void {}
-  /** Someone asked for a re-optimisation. */
-  passRequested(): void {}
-  passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {}
+  /** Someone asked for a re-optimisation of these regions, ascending. */
+  passRequested(_regions: readonly RegionRange[]): void {}
+  /** A pass goes over these regions, ascending. @param _cpu that it runs on */
+  passBegins(_cpu: CpuId, _regions: readonly RegionRange[]): void {}
   /** The leader has gone over all regions; the followers begin. */
   leaderDone(): void {}
   passEnds(): void {}

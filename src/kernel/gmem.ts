@@ -67,6 +67,7 @@ export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
   }
   kernel.tell.conversionEnds()
   kernel.tell.guestMemoryReturned(guest)
+  if (kernel.driver.memoryReturned) yield* kernel.driver.memoryReturned(kernel)
 }
 
 /** guest_memfd files of a VM: userspace has one for each of its memory slots (low memory, high memory, firmware) [A]. */
@@ -76,7 +77,11 @@ const GUEST_MEMFDS = 3
 export function* kvmGmemFreeInodes(kernel: Kernel): Routine<void> {
   const { inodeFreed } = kernel.driver
   if (inodeFreed === undefined) return
-  for (let file = 0; file < GUEST_MEMFDS; file++) yield* inodeFreed(kernel)
+  for (let file = 0; file < GUEST_MEMFDS; file++) {
+    yield { op: 'preempt-disable' } // RCU callbacks run in softirq [K]
+    yield* inodeFreed(kernel)
+    yield { op: 'preempt-enable' }
+  }
 }
 
 /** One folio back to the hypervisor; a 2M entry that is not freed whole is split first. @returns the next guest page [K] */

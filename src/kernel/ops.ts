@@ -25,6 +25,9 @@ export type Op =
   | { readonly op: 'cond-resched' }
   | { readonly op: 'migrate-disable' }
   | { readonly op: 'migrate-enable' }
+  /** From here on, until the other: atomic context, in which nothing may sleep (softirq, spinlock held) [K]. */
+  | { readonly op: 'preempt-disable' }
+  | { readonly op: 'preempt-enable' }
   /** Waits until no task with migration disabled is left on a CPU. */
   | { readonly op: 'wait-unpinned'; readonly cpu: CpuId }
   | { readonly op: 'lock'; readonly lock: Lock; readonly how: 'exclusive' | 'shared' }

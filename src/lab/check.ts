@@ -39,6 +39,8 @@ export interface CheckCell {
   readonly steps?: number
   readonly start?: readonly Fact[]
   readonly trace?: readonly StoryStep[]
+  /** Where the run goes on for ever, its first step that comes again and again, counted from 0. */
+  readonly repeatsFrom?: number
   /** Of a deadlock, who waits for what. */
   readonly stuck?: readonly string[]
 }

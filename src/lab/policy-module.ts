@@ -11,13 +11,27 @@ export interface LoadedPolicy extends Policy {
   readonly path: string
 }
 
-const PARTS = ['booted', 'setup', 'work', 'thread', 'vmDestroying', 'vmDestroyed', 'inodeFreed', 'madeShared', 'cleanup'] as const
+const PARTS = [
+  'booted',
+  'setup',
+  'work',
+  'thread',
+  'vmDestroying',
+  'vmDestroyed',
+  'memoryReturned',
+  'inodeFreed',
+  'madeShared',
+  'shutdownBegins',
+  'shutdownRefused',
+  'cleanup',
+] as const
 type Part = (typeof PARTS)[number]
 
 const TEXTS = ['summary', 'when', 'what', 'who'] as const
 const CHOICES = {
   snpEnable: ['boot', 'init'],
   hotplug: ['snp-en-callback', 'ignored', 'after-init', 'once-after-init', 'before-snp-en'] satisfies HotplugRule[],
+  threadOfCore: ['primary', 'first-online'],
 } as const
 const KNOWN: readonly string[] = ['name', ...TEXTS, ...Object.keys(CHOICES), 'keptBytes', 'isOracle', ...PARTS]
 
@@ -78,6 +92,8 @@ const OPS: Readonly<Record<Op['op'], true>> = {
   'cond-resched': true,
   'migrate-disable': true,
   'migrate-enable': true,
+  'preempt-disable': true,
+  'preempt-enable': true,
   'wait-unpinned': true,
   lock: true,
   unlock: true,

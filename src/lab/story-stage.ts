@@ -1,5 +1,5 @@
 import { AMD64, formatFault, GIB, type Ns, pageState, type Spa } from '../arch/index.ts'
-import { createPhysicalMemory, type Guest, Kernel, KernelListener, type Routine } from '../kernel/index.ts'
+import { createPhysicalMemory, type Guest, Kernel, KernelListener, type RegionRange, type Routine } from '../kernel/index.ts'
 import {
   type Access,
   access,
@@ -143,7 +143,7 @@ class Chronicler extends KernelListener {
   override passRequested(): void {
     this.#stage.note('kernel', 'snp_rmpopt_all_physmem: a pass is requested', 'the timer starts anew, 10 s')
   }
-  override passBegins(cpu: number, first: number, end: number): void {
+  override passBegins(cpu: number, [{ first, end }]: readonly RegionRange[]): void {
     this.#stage.note('kernel', `rmpopt_work_handler on CPU ${cpu}`, `regions ${first} to ${end - 1}`)
   }
   override passEnds(): void {

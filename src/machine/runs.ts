@@ -1,4 +1,4 @@
-import { type CpuId, type HugeIndex, type Pfn, SUCCESS } from '../arch/index.ts'
+import { type CpuId, type Geometry, type HugeIndex, type Pfn, SUCCESS } from '../arch/index.ts'
 import type { FirmwareCommand, FirmwareStatus } from './firmware/commands.ts'
 import { firmwareCommand } from './firmware/index.ts'
 import { execute } from './instructions/index.ts'
@@ -43,7 +43,6 @@ export function rmpupdateRun(
   pages: number,
 ): number {
   const { geometry } = machine
-  const { input } = first
   if (isPlainRun(machine, cpu, first, pages)) {
     updatePlainRun(machine, first, pages)
     machine.tell.instruction(cpu, first, code(SUCCESS), pages)
@@ -51,11 +50,21 @@ export function rmpupdateRun(
   }
   let succeeded = 0
   for (let i = 0; i < pages; i++) {
-    const gpa = input.assigned ? input.gpa + i * geometry.pageBytes : 0
-    const outcome = execute(machine, cpu, { ...first, rax: first.rax + i * geometry.pageBytes, input: { ...input, gpa } })
+    const outcome = execute(machine, cpu, ofRun(first, i, geometry))
     if (outcome.kind === 'done' && outcome.eax === SUCCESS) succeeded++
   }
   return succeeded
+}
+
+/** The `index`th RMPUPDATE of a run. */
+export function ofRun(
+  first: Extract<Instruction, { name: 'RMPUPDATE' }>,
+  index: number,
+  { pageBytes }: Geometry,
+): Extract<Instruction, { name: 'RMPUPDATE' }> {
+  const { rax, input } = first
+  const gpa = input.assigned ? input.gpa + index * pageBytes : 0
+  return { ...first, rax: rax + index * pageBytes, input: { ...input, gpa } }
 }
 
 /** Whether each of the updates is sure to succeed: nothing about the pages or the new state stands in the way. */

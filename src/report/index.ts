@@ -1,6 +1,8 @@
 /** Results, shown. Nothing here computes a result. */
 import type { CompareResult } from '../lab/index.ts'
 
+export { checkReport } from './html/check/check-report.ts'
+export { counterexampleTrace } from './perfetto/counterexamples.ts'
 export { perfettoTrace } from './perfetto/perfetto-trace.ts'
 export { assumptionsScreen } from './terminal/assumptions-screen.ts'
 export { calibrateScreen } from './terminal/calibrate-screen.ts'

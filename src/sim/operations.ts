@@ -73,6 +73,9 @@ export function carryOut(clock: Clock, task: Task, op: Exclude<Op, { op: 'play' 
       task.pinned--
       if (task.pinned === 0) clock.unpinned(task.cpu)
       return DONE
+    case 'preempt-disable':
+    case 'preempt-enable':
+      return DONE // nobody is preempted in the middle of an operation anyway
     case 'wait-unpinned':
       return clock.waitUnpinned(task, op.cpu) ? undefined : DONE
     case 'lock':

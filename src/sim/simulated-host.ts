@@ -1,4 +1,4 @@
-import { AMD64, assert, type CpuId, type Geometry, type Ns, type RegionIndex } from '../arch/index.ts'
+import { AMD64, assert, type Geometry, type Ns, type RegionIndex } from '../arch/index.ts'
 import {
   type Backing,
   type Extent,
@@ -151,7 +151,7 @@ export class HostListener extends KernelListener {
   override snpDisabled(): void {
     this.host.coverage.turnOff()
   }
-  override passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {
+  override passBegins(): void {
     this.host.clock.passBegins()
   }
   override passEnds(): void {

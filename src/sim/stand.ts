@@ -1,4 +1,4 @@
-import { assert, type CpuId, type Ns, type RegionIndex } from '../arch/index.ts'
+import { assert, type CpuId, type Ns } from '../arch/index.ts'
 import {
   type Backing,
   type Kernel,
@@ -135,7 +135,7 @@ class Listener extends KernelListener {
     super()
     this.#clock = clock
   }
-  override passBegins(_cpu: CpuId, _first: RegionIndex, _end: RegionIndex): void {
+  override passBegins(): void {
     this.#clock.passBegins()
   }
   override leaderDone(): void {

@@ -65,6 +65,8 @@ export function actOut(kernel: Kernel, cpu: CpuId, op: Exclude<Op, { op: Schedul
       return op.next
     case 'cond-resched':
     case 'cpu-time':
+    case 'preempt-disable':
+    case 'preempt-enable':
       return undefined
     case 'on-each-cpu':
       return onEach(kernel, onlineOf(kernel, op.mask), (on) => interrupt(kernel, op.fn, (action) => act(action, on) as Outcome))

@@ -141,7 +141,7 @@ function* pass(kernel: Kernel, halves: readonly ('lead' | 'follow')[]): Routine<
   const regions = regionsToScan(kernel)
   yield { op: 'migrate-disable' }
   const leader = yield* smpProcessorId()
-  kernel.tell.passBegins(leader, regions.first, regions.end)
+  kernel.tell.passBegins(leader, [regions])
   for (const half of halves) {
     if (half === 'lead') yield* rmpoptHere(kernel, leader, regions)
     else yield* rmpoptOnMask(kernel, followersOf(kernel, leader), regions)

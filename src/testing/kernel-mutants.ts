@@ -6,7 +6,7 @@ import {
   type Kernel,
   lock,
   onEachCpuMask,
-  onlinePrimaries,
+  oneThreadPerCore,
   type RegionRange,
   type RmpoptDriver,
   type Routine,
@@ -61,19 +61,23 @@ interface Handler {
   readonly unpins?: boolean
   readonly regions?: (all: RegionRange) => RegionRange
   readonly followers?: (kernel: Kernel, leader: number) => Kernel['online']
+  /** Each pass asks for the next. Default: none does. */
+  readonly rearms?: boolean
 }
 
-function* handler(kernel: Kernel, { pins = true, unpins = pins, regions = (all) => all, followers }: Handler): Routine<void> {
+function* handler(kernel: Kernel, how: Handler): Routine<void> {
+  const { pins = true, unpins = pins, regions = (all) => all, followers, rearms = false } = how
   const { cpuSets, siblings } = ofTopology(kernel)
   const range = regions(regionsToScan(kernel))
   if (pins) yield { op: 'migrate-disable' }
   const leader = yield* smpProcessorId()
   const others = followers?.(kernel, leader) ?? cpuSets.minus(kernel.rmpopt.primaries, siblings(leader))
-  kernel.tell.passBegins(leader, range.first, range.end)
+  kernel.tell.passBegins(leader, [range])
   yield* rmpoptHere(kernel, leader, range)
   yield* holding(kernel.hotplugLock, 'shared', rmpoptOnMask(kernel, others, range))
   if (unpins) yield { op: 'migrate-enable' }
   kernel.tell.passEnds()
+  if (rearms) yield { op: 'delay-work', work: kernel.rmpopt.work, delayNs: 0, ifPending: 'restart' }
 }
 
 function ofTopology({ machine: { topology } }: Kernel) {
@@ -93,7 +97,7 @@ export const KERNEL_MUTANTS: Readonly<Record<string, KernelMutant>> = {
   'the pass leaves the first region out': {
     scenario: guest,
     wrong: withHandler({ regions: ({ first, end }) => ({ first: first + 1, end }) }),
-    caughtBy: ['convergence'],
+    caughtBy: ['convergence', 'no lost request'],
   },
   'nobody follows': {
     scenario: guest,
@@ -157,6 +161,17 @@ export const KERNEL_MUTANTS: Readonly<Record<string, KernelMutant>> = {
     wrong: V10,
     caughtBy: ['late memory'],
   },
+  'the request is made, under its mutex, where an inode is freed': {
+    scenario: guest,
+    wrong: { ...V10, vmDestroyed: undefined, inodeFreed: (kernel) => snpRmpoptAllPhysmem(kernel) },
+    caughtBy: ['no sleep in atomic'],
+  },
+  'a pass that comes again and again leaves the first region out': {
+    scenario: guest,
+    right: policyNamed('periodic-60s') as RmpoptDriver,
+    wrong: withHandler({ regions: ({ first, end }) => ({ first: first + 1, end }), rearms: true }),
+    caughtBy: ['convergence', 'no lost request'],
+  },
   'RMPUPDATE leaves the tables as they are': {
     scenario: guest,
     mutate: ({ machine }) => {
@@ -190,7 +205,7 @@ export const KERNEL_MUTANTS: Readonly<Record<string, KernelMutant>> = {
 }
 
 function* requestUnlessRunning(kernel: Kernel): Routine<void> {
-  kernel.tell.passRequested()
+  kernel.tell.passRequested([regionsToScan(kernel)])
   if (!kernel.rmpopt.work.isRunning) yield* snpRmpoptAllPhysmem(kernel)
 }
 
@@ -212,7 +227,7 @@ function* setupOfOneCore(kernel: Kernel): Routine<void> {
   kernel.online = ofTopology(kernel).cpuSets.of([0])
   yield* rmpoptConfigure(kernel)
   kernel.online = online
-  rmpopt.primaries = onlinePrimaries(kernel)
+  rmpopt.primaries = oneThreadPerCore(kernel)
   rmpopt.isConfigured = true
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
 }

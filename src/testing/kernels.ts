@@ -1,5 +1,5 @@
 /** Kernels to test on: booted on a test machine, driven by `Drive`, what they tell written down. */
-import type { CpuId, Pfn, RegionIndex } from '../arch/index.ts'
+import type { CpuId, Pfn } from '../arch/index.ts'
 import {
   createPhysicalMemory,
   type Extent,
@@ -10,6 +10,7 @@ import {
   type LaunchFailure,
   type LaunchSpec,
   type Placement,
+  type RegionRange,
   type RmpoptDriver,
   type Routine,
   rmpoptCleanup,
@@ -53,8 +54,8 @@ export class Told extends KernelListener {
   override passRequested(): void {
     this.events.push('pass requested')
   }
-  override passBegins(cpu: CpuId, first: RegionIndex, end: RegionIndex): void {
-    this.events.push(`pass begins on ${cpu}: ${first} to ${end}`)
+  override passBegins(cpu: CpuId, regions: readonly RegionRange[]): void {
+    this.events.push(`pass begins on ${cpu}: ${regions[0].first} to ${regions[regions.length - 1].end}`)
   }
   override passEnds(): void {
     this.events.push('pass ends')

@@ -2,6 +2,7 @@ import { assert } from '../../arch/index.ts'
 import { type Guest, type Op, onlineOf, type Routine } from '../../kernel/index.ts'
 import { has, members } from '../../machine/index.ts'
 import { carryOut, interrupt, NOT_NOW, WAITS } from './carry-out.ts'
+import { BEFORE_MAX, Endless } from './endless.ts'
 import type { Scenario } from './scenario.ts'
 import type { KernelWorld } from './world.ts'
 
@@ -22,12 +23,13 @@ export function runBefore(world: KernelWorld, { found, before = [] }: Scenario):
     world.threadIsWanted = false
     world.tasks[KTHREAD].isWoken = false
     if (wakes && thread !== undefined) runOn(world, KTHREAD, thread)
-    for (const { work } = rmpopt; work.isPending; work.finish()) {
-      work.fire()
-      work.start()
-      assert(driver.work !== undefined, 'work that is queued has a body')
-      runOn(world, WORKER, driver.work(world.kernel))
-    }
+    const { work } = rmpopt
+    if (!work.isPending) continue
+    work.fire()
+    work.start()
+    assert(driver.work !== undefined, 'work that is queued has a body')
+    runOn(world, WORKER, driver.work(world.kernel))
+    work.finish() // and is pending again where passes ask for the next: that one is for the adversary
   }
   return guests
 }
@@ -35,7 +37,8 @@ export function runBefore(world: KernelWorld, { found, before = [] }: Scenario):
 /** Runs a routine until it ends or sleeps. */
 function runOn(world: KernelWorld, task: number, routine: Routine<unknown>): void {
   let answer: unknown
-  for (;;) {
+  for (let asked = 0; ; asked++) {
+    if (asked > BEFORE_MAX) throw new Endless('what happened before', BEFORE_MAX)
     const { done, value: op } = routine.next(answer)
     if (done) return
     answer = op.op === 'on-each-cpu' ? onAll(world, op) : carryOut(world, task, world.someCpu(task), op)

@@ -53,8 +53,14 @@ export function carryOut(world: KernelWorld, task: number, cpu: CpuId, op: Exclu
     case 'migrate-enable':
       if (--self.pinned === 0) self.cpu = -1
       return undefined
+    case 'preempt-disable':
+      self.atomic++
+      return undefined
+    case 'preempt-enable':
+      self.atomic--
+      return undefined
     case 'wait-unpinned':
-      return world.isPinnedTo(op.cpu) ? NOT_NOW : undefined
+      return world.isWanted(op.cpu) ? NOT_NOW : undefined
     case 'lock': {
       if (!op.lock.acquire(task, op.how)) return WAITS
       self.held |= 1 << world.locks.indexOf(op.lock)
@@ -90,6 +96,25 @@ export function carryOut(world: KernelWorld, task: number, cpu: CpuId, op: Exclu
     }
   }
 }
+
+/** Whether an operation may sleep, or wait for others, and so has no place in atomic context [K]. */
+export function maySleep({ op }: Op): boolean {
+  return SLEEPS.has(op)
+}
+
+const SLEEPS: ReadonlySet<Op['op']> = new Set<Op['op']>([
+  'cancel-work-sync',
+  'cond-resched',
+  'firmware',
+  'kthread-run',
+  'launch-update-run',
+  'lock',
+  'move-to-cpu',
+  'on-each-cpu',
+  'schedule',
+  'sleep-until',
+  'wait-unpinned',
+])
 
 /** What an IPI does on one CPU. */
 export function interrupt(machine: Machine, cpu: CpuId, fn: IpiFunction): Outcome {

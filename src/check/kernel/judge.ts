@@ -2,12 +2,17 @@ import type { KernelProperty } from './properties.ts'
 import type { Stepped } from './stepper.ts'
 import type { KernelWorld } from './world.ts'
 
+/** What is wrong with a step by what it is: it takes a lock in the wrong order; it may sleep where nothing may. */
+export interface Misstep {
+  readonly isTangled: boolean
+  readonly sleepsAtomic: boolean
+}
+
 /** Asks the properties of each shared state once, and of each step. Properties are bits, in their order. */
 export class Judge {
   readonly #asked: readonly KernelProperty[]
   readonly #wrong: number[] = []
   readonly #wrongAtRest: number[] = []
-  readonly #isCalm: boolean[] = []
 
   constructor(asked: readonly KernelProperty[]) {
     this.#asked = asked
@@ -15,10 +20,8 @@ export class Judge {
 
   /** At a shared state that is new: the next number. */
   look(world: KernelWorld): void {
-    const { isCalm } = world
     this.#wrong.push(this.#wrongIn('every state', world))
-    this.#isCalm.push(isCalm)
-    this.#wrongAtRest.push(isCalm ? this.#wrongIn('rest', world) : 0)
+    this.#wrongAtRest.push(world.isIdle ? this.#wrongIn('rest', world) : 0)
   }
 
   /** Properties that do not hold in a shared state. */
@@ -26,18 +29,19 @@ export class Judge {
     return this.#wrong[shared]
   }
 
-  /** Properties that do not hold in it when all threads are at rest. */
+  /** Properties that do not hold in it if all threads are at rest. */
   wrongAtRest(shared: number): number {
     return this.#wrongAtRest[shared]
   }
 
-  isCalm(shared: number): boolean {
-    return this.#isCalm[shared]
-  }
-
-  /** Properties that a step has broken. @param isTangled it took a lock in the wrong order */
-  broken({ fault, racesLost = false }: Stepped, isTangled: boolean): number {
-    const isBroken = { 'no fault': fault !== '', 'lock order': isTangled, 'race guarantee': racesLost }
+  /** Properties that a step has broken. */
+  broken({ fault, racesLost = false }: Stepped, { isTangled, sleepsAtomic }: Misstep): number {
+    const isBroken = {
+      'no fault': fault !== '',
+      'lock order': isTangled,
+      'atomic context': sleepsAtomic,
+      'race guarantee': racesLost,
+    }
     return this.#bitsOf((property) => property.of === 'step' && isBroken[property.about])
   }
 

@@ -1,12 +1,23 @@
 /** The kernel model: what it finds of the published driver, and that it finds it however it goes about it. */
 import { describe, expect, it } from 'vitest'
-import type { Op } from '../../kernel/index.ts'
+import {
+  type Kernel,
+  lock,
+  type Op,
+  type RmpoptDriver,
+  type Routine,
+  rmpoptHere,
+  rmpoptOnMask,
+  unlock,
+} from '../../kernel/index.ts'
 import { policyNamed } from '../../policy/index.ts'
 import { breadthFirst } from '../breadth-first.ts'
 import { runBefore } from './before.ts'
 import { carryOut } from './carry-out.ts'
+import { Endless } from './endless.ts'
 import { KernelModel } from './model.ts'
 import { checkKernel, replayKernel } from './run.ts'
+import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 import { KernelWorld } from './world.ts'
 
@@ -66,4 +77,72 @@ describe('a kernel thread', () => {
     expect(first.length).toBeGreaterThan(4)
     expect([round(), round()]).toEqual([first, first])
   })
+})
+
+describe('what goes on for ever', () => {
+  const scenario: Scenario = {
+    name: 'nothing happens',
+    sentence: 'A host is up, and that is all.',
+    machine: { cores: 2, regions: 2 },
+    before: scenarioNamed('guest-comes-and-goes').before,
+    events: [],
+  }
+  const driver = (first: number): RmpoptDriver => ({
+    ...v10,
+    *work(kernel) {
+      const { tables } = kernel.machine
+      if (first > 0) tables.clear(0)
+      yield* rmpoptHere(kernel, 0, { first, end: 2 })
+      yield* rmpoptOnMask(kernel, kernel.online, { first, end: 2 })
+      yield { op: 'delay-work', work: kernel.rmpopt.work, delayNs: 0, ifPending: 'restart' }
+    },
+  })
+
+  it('is judged by its loop: a pass that asks for the next keeps everything optimised, or never does', () => {
+    const convergence = (first: number) =>
+      checkKernel({ scenario, driver: driver(first) }).find(({ property }) => property === 'convergence')!
+    expect(convergence(0)).toMatchObject({ verdict: 'holds' })
+    const { verdict, trace = [], repeatsFrom = -1, stuck } = convergence(1)
+    expect(verdict).toBe('fails')
+    expect(repeatsFrom).toBeGreaterThanOrEqual(0)
+    expect(repeatsFrom).toBeLessThan(trace.length)
+    expect(stuck).toEqual([`steps ${repeatsFrom + 1} to ${trace.length} come again and again`])
+    expect(trace.slice(repeatsFrom).map(({ what }) => what)).toContain('queues the work')
+    const again = replayKernel(
+      { scenario, driver: driver(1) },
+      trace.map(({ action }) => action),
+    )
+    expect(again?.broken).toContain('convergence')
+  })
+
+  it.each<[string, Partial<Scenario>]>([
+    ['an event', { events: [{ name: 'spins', routine: spinning }] }],
+    ['an event that nobody else notices', { events: [{ name: 'spins', routine: forever({ op: 'cond-resched' }) }] }],
+    ['something that happened before', { before: [forever({ op: 'cond-resched' })] }],
+  ])('is no scenario: %s', (_, part) => {
+    expect(() => checkKernel({ scenario: { ...scenario, ...part }, driver: v10 })).toThrow(Endless)
+  })
+})
+
+function* spinning(kernel: Kernel): Routine<void> {
+  for (;;) {
+    yield* lock(kernel.rmpopt.mutex)
+    yield* unlock(kernel.rmpopt.mutex)
+  }
+}
+
+function forever(op: Op): () => Routine<void> {
+  return function* () {
+    for (;;) yield op
+  }
+}
+
+it('says of what it could not finish how far it was', () => {
+  const [{ verdict, because, states, stepsSeen = -1 }] = checkKernel(
+    { scenario: scenarioNamed('two-guests-end-together'), driver: v10 },
+    { statesMax: 5000 },
+  )
+  expect({ verdict, because }).toEqual({ verdict: 'unfinished', because: 'states' })
+  expect(states).toBeGreaterThanOrEqual(5000)
+  expect(stepsSeen).toBeGreaterThan(10)
 })

@@ -4,8 +4,11 @@ import { Interner } from '../interner.ts'
 import type { Model, Property, State } from '../model.ts'
 import { PairTable } from '../pair-table.ts'
 import { KTHREAD, runBefore } from './before.ts'
+import { maySleep } from './carry-out.ts'
+import { Endless, OPERATIONS_MAX } from './endless.ts'
 import { Judge } from './judge.ts'
 import { LockOrder } from './lock-order.ts'
+import { mayLoop } from './loops.ts'
 import { KERNEL_PROPERTIES, type KernelProperty } from './properties.ts'
 import type { Scenario } from './scenario.ts'
 import { Scheduler, type Thread } from './scheduler.ts'
@@ -126,12 +129,12 @@ export class KernelModel implements Model {
   isSuspect(state: State): boolean {
     if (this.#judge.wrong(state[0]) !== 0) return true
     for (let word = 1; word < state.length; word++) if (this.#locals.at(state[word]).broken !== 0) return true
-    return this.#judge.wrongAtRest(state[0]) !== 0 && this.isAtRest(state)
+    return false
   }
 
-  /** Everything has drained. */
-  isAtRest(state: State): boolean {
-    return this.#judge.isCalm(state[0]) && this.#areAtRest(state)
+  mayLoop(): boolean {
+    const inside = (thread: number) => this.#steps.slice(thread * (this.#cpus + 1) + 1, (thread + 1) * (this.#cpus + 1))
+    return mayLoop(this.threads.map((_, thread) => inside(thread)))
   }
 
   label(state: State, action: number): string {
@@ -199,7 +202,10 @@ export class KernelModel implements Model {
     this.#at = -1
     const stepped = this.#scheduler.step(thread, cpu, state)
     if (stepped === undefined) return steps.add(shared, local, -1, 0)
-    const broken = this.#judge.broken(stepped, this.#isTangled(state, thread))
+    if (stepped.thread.routine.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name, OPERATIONS_MAX)
+    const { op } = state.routine
+    const sleepsAtomic = op !== undefined && maySleep(op) && this.world.tasks[thread].atomic > 0
+    const broken = this.#judge.broken(stepped, { isTangled: this.#isTangled(state, thread), sleepsAtomic })
     const next = this.#intern()
     const joined = this.#joins ? this.#joined(thread, next, stepped.thread) : stepped.thread
     return steps.add(shared, local, next, this.#local({ ...joined, broken }))
@@ -212,6 +218,7 @@ export class KernelModel implements Model {
       const next = this.#stepper.private(thread, state)
       this.#at = next === undefined ? -1 : shared
       if (next === undefined || next.isDone) return state
+      if (next.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name, OPERATIONS_MAX)
       state = ready(next)
     }
   }
@@ -240,10 +247,10 @@ export class KernelModel implements Model {
     const bit = 1 << index
     const holds: Record<KernelProperty['of'], (state: State) => boolean> = {
       'every state': (state) => (this.#judge.wrong(state[0]) & bit) === 0,
-      rest: (state) => (this.#judge.wrongAtRest(state[0]) & bit) === 0 || !this.isAtRest(state),
+      rest: (state) => (this.#judge.wrongAtRest(state[0]) & bit) === 0 || !this.#areAtRest(state),
       step: (state) => this.threads.every((_, thread) => (this.threadState(state, thread).broken & bit) === 0),
     }
-    return { name, sentence, kind: 'always', holds: holds[of] }
+    return { name, sentence, kind: of === 'rest' ? 'eventually' : 'always', holds: holds[of] }
   }
 }
 

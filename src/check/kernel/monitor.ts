@@ -1,10 +1,11 @@
-import { KernelListener } from '../../kernel/index.ts'
+import type { CpuId } from '../../arch/index.ts'
+import { KernelListener, type RegionRange } from '../../kernel/index.ts'
 import { type FirmwareCommand, type FirmwareStatus, type Machine, MachineListener, type WordReader } from '../../machine/index.ts'
 
 /** What properties must know of the past. Part of the state: as little as will do. */
 export class Monitor extends KernelListener {
-  /** A pass was asked for, and none has begun since. */
-  isAsked = false
+  /** Regions for which a pass was asked, and none that goes over them has begun since; one bit each. */
+  asked = 0
   /** Guests that are decommissioned and whose memory is not all back. */
   returning = 0
   /** The last pass began before all memory of ended guests was back. */
@@ -16,11 +17,11 @@ export class Monitor extends KernelListener {
     machine.listen(new Decommissions(this))
   }
 
-  override passRequested(): void {
-    this.isAsked = true
+  override passRequested(regions: readonly RegionRange[]): void {
+    this.asked |= bitsOf(regions)
   }
-  override passBegins(): void {
-    this.isAsked = false
+  override passBegins(_cpu: CpuId, regions: readonly RegionRange[]): void {
+    this.asked &= ~bitsOf(regions)
     this.wasEarly = this.returning > 0
   }
   override guestMemoryReturned(): void {
@@ -31,15 +32,20 @@ export class Monitor extends KernelListener {
   }
 
   save(to: number[]): void {
-    to.push((this.isAsked ? 1 : 0) | (this.wasEarly ? 2 : 0), this.returning)
+    to.push(this.asked, this.wasEarly ? 1 : 0, this.returning)
   }
 
   load(from: WordReader): void {
-    const bits = from.next()
-    this.isAsked = (bits & 1) !== 0
-    this.wasEarly = (bits & 2) !== 0
+    this.asked = from.next()
+    this.wasEarly = from.next() === 1
     this.returning = from.next()
   }
+}
+
+function bitsOf(regions: readonly RegionRange[]): number {
+  let bits = 0
+  for (const { first, end } of regions) bits |= 2 ** end - 2 ** first
+  return bits
 }
 
 class Decommissions extends MachineListener {

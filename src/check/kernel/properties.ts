@@ -5,17 +5,20 @@ import type { KernelWorld } from './world.ts'
 /** What must be true of a kernel that drives RMPOPT. Each says one thing, and is asked in one of three ways. */
 export type KernelProperty = { readonly name: string; readonly sentence: string } /** Of the world, in every state. */ & (
   | { readonly of: 'every state'; readonly holds: (world: KernelWorld) => boolean }
-  /** Of the world when everything has drained: no work waits or runs, and every thread has ended, not begun, or sleeps. */
+  /**
+   * Of the world in the end, when nothing more comes from outside: every thread has ended, not begun, or sleeps, and no work
+   * waits or runs; or, where passes ask for the next, again and again between them.
+   */
   | { readonly of: 'rest'; readonly holds: (world: KernelWorld) => boolean }
   /** Of a step; it is told by whoever makes it. */
-  | { readonly of: 'step'; readonly about: 'no fault' | 'lock order' | 'race guarantee' }
+  | { readonly of: 'step'; readonly about: 'no fault' | 'lock order' | 'atomic context' | 'race guarantee' }
 )
 
 export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   {
     name: 'integrity',
     sentence:
-      'No write of the hypervisor, on any online CPU, would reach a page of a guest: its core has no region optimised that holds one, and it makes checks, and no translation from before the page was assigned is left (§5).',
+      'No write of the hypervisor or of an ordinary guest, on any online CPU, would reach a page of an SNP guest: its core has no region optimised that holds one, it makes checks, and no translation from before the page was assigned is left (§5).',
     of: 'every state',
     holds: (world) => {
       if (hasStaleTranslation(world)) return false
@@ -60,6 +63,12 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
     about: 'lock order',
   },
   {
+    name: 'no sleep in atomic',
+    sentence: 'Nothing that may sleep is done in atomic context, where the RCU callback of a guest_memfd inode runs.',
+    of: 'step',
+    about: 'atomic context',
+  },
+  {
     name: 'every core',
     sentence: 'Once setup has finished, the table of every core that has an online CPU is programmed.',
     of: 'rest',
@@ -84,9 +93,9 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   },
   {
     name: 'no lost request',
-    sentence: 'A request is followed by a pass that begins after it.',
+    sentence: 'A request is followed by a pass that begins after it, over the regions that it was for.',
     of: 'rest',
-    holds: ({ monitor, kernel }) => !monitor.isAsked || !kernel.rmpopt.isConfigured,
+    holds: ({ monitor, kernel }) => monitor.asked === 0 || !kernel.rmpopt.isConfigured,
   },
   {
     name: 'balance',

@@ -6,6 +6,8 @@ import type { Values } from '../values.ts'
 /** Where a routine is: everything that it has observed and was answered, up to the operation that it is about to ask for. */
 export interface RoutineState {
   readonly number: number
+  /** States from its beginning to this one. */
+  readonly depth: number
   /** How it is begun. */
   readonly make: () => Routine<unknown>
   /** The state before and what was answered there; `undefined`: the routine has not begun. */
@@ -151,8 +153,9 @@ export class Routines {
     return this.#values.value(number)
   }
 
-  #state(state: Omit<RoutineState, 'number' | 'next' | 'within'>): RoutineState {
-    return { ...state, number: this.#count++, next: new Map(), within: new Map() }
+  #state(state: Omit<RoutineState, 'number' | 'depth' | 'next' | 'within'>): RoutineState {
+    const depth = state.after === undefined ? 0 : state.after.state.depth + 1
+    return { ...state, number: this.#count++, depth, next: new Map(), within: new Map() }
   }
 }
 

@@ -16,6 +16,8 @@ export type Doing = (kernel: Kernel, guests: Guest[]) => Routine<unknown>
 export interface Write {
   readonly cpu: CpuId
   readonly page: number
+  /** The mapping that it goes through. Default: 4K. */
+  readonly mapping?: '4K' | '2M'
 }
 
 /** A small host and what happens to it, in every order. */

@@ -1,10 +1,10 @@
 import { type CpuId, SUCCESS } from '../../arch/index.ts'
 import { type IpiOutcome, type Kernel, type Op, onlineOf, type Routine } from '../../kernel/index.ts'
-import { type IndexSet, type Instruction, members, type Outcome } from '../../machine/index.ts'
+import { type IndexSet, type Instruction, members, type Outcome, ofRun } from '../../machine/index.ts'
 import { Membrane } from '../membrane.ts'
 import { Values } from '../values.ts'
-import { carryOut, faultIn, NOT_NOW, WAITS } from './carry-out.ts'
-import { convertedRegion, Processor } from './processor.ts'
+import { carryOut, faultIn, maySleep, NOT_NOW, WAITS } from './carry-out.ts'
+import { convertedRegion, Processor, type Progress } from './processor.ts'
 import { type RoutineState, Routines } from './routines.ts'
 import { isPrivate, ready, type ThreadState } from './threads.ts'
 import type { KernelWorld } from './world.ts'
@@ -75,9 +75,9 @@ export class Stepper {
       self.isWoken = false
       return this.#goOn(routine, undefined)
     }
-    if (op.op === 'on-each-cpu') return this.#onEachCpu(op, cpu, thread)
-    const instruction = instructionOf(op)
-    if (instruction !== undefined) return this.#execute(task, cpu, thread, instruction)
+    if (op.op === 'on-each-cpu') return this.#onEachCpu(task, op, cpu, thread)
+    if (op.op === 'execute') return this.#execute(task, cpu, thread, op.instruction)
+    if (op.op === 'rmpupdate-run') return this.#executeRun(task, cpu, thread, op)
     if (!(isOnCpu(op) ? this.#world.mayRun(task, cpu) && !this.#processor.isBusy(cpu) : cpu === 0)) return undefined
     const answer = carryOut(this.#world, task, cpu, op)
     if (answer === NOT_NOW) return undefined
@@ -89,7 +89,8 @@ export class Stepper {
   /** What the thread can do without anybody noticing, done; the world must be as it was left. `undefined`: nothing. */
   private(task: number, { routine, phase }: ThreadState): RoutineState | undefined {
     const { op } = routine
-    if (phase !== 'ready' || op === undefined || !isPrivate(op, this.#world.tasks[task].pinned > 0)) return undefined
+    const { pinned, atomic } = this.#world.tasks[task]
+    if (phase !== 'ready' || op === undefined || !isPrivate(op, pinned > 0) || (atomic > 0 && maySleep(op))) return undefined
     const answer = carryOut(this.#world, task, this.#world.tasks[task].cpu, op as Exclude<Op, { op: 'on-each-cpu' }>)
     const { state, touched } = this.routines.step(routine, answer)
     return touched ? undefined : state
@@ -103,25 +104,49 @@ export class Stepper {
   }
 
   #execute(task: number, cpu: CpuId, thread: ThreadState, instruction: Instruction): Stepped | undefined {
-    const at = thread.executing[cpu]
-    if (at === undefined && (thread.phase === 'executes' || !this.#world.mayRun(task, cpu) || this.#processor.isBusy(cpu)))
-      return undefined
-    const progress = this.#processor.step(cpu, instruction, at)
-    if (progress.outcome === undefined) return { thread: { ...thread, ...busyOn(thread, cpu, progress.at) }, fault: '' }
+    const progress = this.#progress(task, cpu, thread, instruction)
+    if (progress === undefined || progress.outcome === undefined) return progress && underWay(thread, cpu, progress.at)
     const { outcome } = progress
-    const isRun = thread.routine.op?.op === 'rmpupdate-run'
     const racesLost = this.#losesRace(instruction, outcome)
-    const next = this.#goOn(thread.routine, isRun ? ('eax' in outcome && outcome.eax === SUCCESS ? 1 : 0) : outcome)
+    const next = this.#goOn(thread.routine, outcome)
     return { ...next, fault: faultIn(outcome) || next.fault, racesLost }
   }
 
+  /** One RMPUPDATE after the other; between two of them the task may be moved to another CPU. */
+  #executeRun(task: number, cpu: CpuId, thread: ThreadState, op: Extract<Op, { op: 'rmpupdate-run' }>): Stepped | undefined {
+    const { remaining, carry } = thread.phase === 'ready' ? { remaining: op.pages, carry: 0 } : thread
+    if (remaining === 0) return cpu === 0 ? this.#goOn(thread.routine, 0) : undefined
+    const instruction = ofRun(op.instruction, op.pages - remaining, this.#world.machine.geometry)
+    const progress = this.#progress(task, cpu, thread, instruction)
+    if (progress === undefined || progress.outcome === undefined)
+      return progress && underWay({ ...thread, remaining, carry }, cpu, progress.at)
+    const { outcome } = progress
+    const racesLost = this.#losesRace(instruction, outcome)
+    const updated = carry + ('eax' in outcome && outcome.eax === SUCCESS ? 1 : 0)
+    if (remaining > 1) {
+      const left = { ...thread, ...busyOn(thread, cpu, undefined), remaining: remaining - 1, carry: updated }
+      return { thread: left, fault: faultIn(outcome), racesLost }
+    }
+    const next = this.#goOn(thread.routine, updated)
+    return { ...next, fault: faultIn(outcome) || next.fault, racesLost }
+  }
+
+  /** The next step of what a task itself executes, on the CPU where it has begun, or may. */
+  #progress(task: number, cpu: CpuId, { executing }: ThreadState, instruction: Instruction): Progress | undefined {
+    const at = executing[cpu]
+    const mayBegin = executing.length === 0 && this.#world.mayRun(task, cpu) && !this.#processor.isBusy(cpu)
+    return at === undefined && !mayBegin ? undefined : this.#processor.step(cpu, instruction, at)
+  }
+
   /** The handler on one of the CPUs that are left. */
-  #onEachCpu(op: Extract<Op, { op: 'on-each-cpu' }>, cpu: CpuId, thread: ThreadState): Stepped | undefined {
+  #onEachCpu(task: number, op: Extract<Op, { op: 'on-each-cpu' }>, cpu: CpuId, thread: ThreadState): Stepped | undefined {
+    const self = this.#world.tasks[task]
     const remaining = thread.phase === 'ready' ? bitsOf(onlineOf(this.#world.kernel, op.mask)) : thread.remaining
     if (remaining === 0) return cpu === 0 ? this.#goOn(thread.routine, this.#outcome(0, 0)) : undefined
     const at = thread.executing[cpu]
     if (((remaining >> cpu) & 1) === 0 || (at === undefined && this.#processor.isBusy(cpu))) return undefined
     const progress = this.#processor.step(cpu, op.fn, at)
+    if (thread.phase === 'ready') self.interrupts = remaining
     if (progress.outcome === undefined)
       return { thread: { ...thread, ...busyOn(thread, cpu, progress.at), remaining }, fault: '' }
     const { outcome } = progress
@@ -134,6 +159,7 @@ export class Stepper {
         thread: { ...thread, ...busyOn(thread, cpu, undefined), remaining: left, carry, faulted },
         fault: faultIn(outcome),
       }
+    self.interrupts = 0
     const next = this.#goOn(thread.routine, this.#outcome(carry, faulted))
     return { ...next, fault: faultIn(outcome) || next.fault }
   }
@@ -169,10 +195,8 @@ function busyOn(
   return { phase: 'executes', executing: now.every((one) => one === undefined) ? [] : now, broken: 0 }
 }
 
-/** What the task executes itself, if it does. */
-function instructionOf(op: Op): Instruction | undefined {
-  if (op.op === 'rmpupdate-run') return op.pages === 1 ? op.instruction : undefined
-  return op.op === 'execute' ? op.instruction : undefined
+function underWay(thread: ThreadState, cpu: CpuId, at: RoutineState): Stepped {
+  return { thread: { ...thread, ...busyOn(thread, cpu, at) }, fault: '' }
 }
 
 /** Where it is carried out makes a difference. */

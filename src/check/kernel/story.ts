@@ -79,7 +79,8 @@ function factsOf({ machine, kernel, monitor }: KernelWorld): Record<string, stri
   facts['in_progress'] = kernel.rmpopt.isInProgress ? '1' : '0'
   facts['SNP'] = kernel.snpInitialised ? 'initialised' : 'not initialised'
   facts['RMPOPT'] = kernel.rmpopt.isConfigured ? 'configured' : 'not configured'
-  facts['request'] = monitor.isAsked ? 'unanswered' : 'answered'
+  const asked = Array.from({ length: rmp.regions }, (_, region) => region).filter((region) => (monitor.asked >> region) & 1)
+  facts['request'] = asked.length === 0 ? 'answered' : `for regions ${asked.join(',')} unanswered`
   facts['leaked pages'] = String(kernel.leakedPages)
   return facts
 }

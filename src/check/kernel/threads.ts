@@ -19,7 +19,7 @@ const PHASES: readonly Phase[] = ['ready', 'started', 'waits', 'executes']
 export interface ThreadState {
   readonly routine: RoutineState
   readonly phase: Phase
-  /** CPUs whose handlers have not run, have answered CF = 1, have faulted; one bit each. */
+  /** CPUs whose handlers have not run, have answered CF = 1, have faulted; one bit each. Of a run: how many pages are left, and updated. */
   readonly remaining: number
   readonly carry: number
   readonly faulted: number

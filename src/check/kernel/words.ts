@@ -1,17 +1,20 @@
 import { type Op, onlineOf } from '../../kernel/index.ts'
-import { type Instruction, members } from '../../machine/index.ts'
+import { type Instruction, members, ofRun } from '../../machine/index.ts'
 import { WORKER } from './before.ts'
 import type { ThreadState } from './threads.ts'
 import type { KernelWorld } from './world.ts'
 
 /** What a thread does in its next step, in the kernel's words. */
-export function stepWords(world: KernelWorld, name: string, task: number, cpu: number, { routine, phase }: ThreadState): string {
+export function stepWords(world: KernelWorld, name: string, task: number, cpu: number, state: ThreadState): string {
+  const { routine, phase, remaining } = state
   const { op } = routine
   if (op === undefined) return `${name}: ${task === WORKER && phase === 'ready' ? 'the timer fires, the work starts' : 'begins'}`
   const at = op.op === 'on-each-cpu' ? cpu : placeOf(world, task, cpu, op)
   const where = at < 0 ? '' : `CPU${at} `
   if (phase === 'waits') return `${where}${name}: ${op.op === 'lock' ? `has ${op.lock.name}` : `goes on after ${op.op}`}`
-  return `${where}${name}: ${opWords(world, op)}`
+  if (op.op !== 'rmpupdate-run' || op.pages === 0) return `${where}${name}: ${opWords(world, op)}`
+  const index = phase === 'executes' ? op.pages - remaining : 0
+  return `${where}${name}: ${instructionWords(world, ofRun(op.instruction, index, world.machine.geometry))}`
 }
 
 function placeOf(world: KernelWorld, task: number, cpu: number, op: Op): number {

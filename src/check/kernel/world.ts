@@ -25,10 +25,14 @@ interface Task {
   cpu: CpuId | -1
   /** Depth of `migrate_disable`. */
   pinned: number
+  /** Depth of atomic context. */
+  atomic: number
   /** It waited, and may go on. */
   isWoken: boolean
   /** Locks that it holds, one bit each, by their position among the world's. */
   held: number
+  /** CPUs that its IPI went to, one bit each, while it waits for them: with preemption disabled, so that none can go offline [K]. */
+  interrupts: number
 }
 
 /**
@@ -68,7 +72,7 @@ export class KernelWorld {
       backing: '2m',
       online: online === undefined ? cpuSets.all : cpuSets.of(online),
     })
-    this.tasks = Array.from({ length: tasks }, () => ({ cpu: -1, pinned: 0, isWoken: false, held: 0 }))
+    this.tasks = Array.from({ length: tasks }, () => ({ cpu: -1, pinned: 0, atomic: 0, isWoken: false, held: 0, interrupts: 0 }))
     this.kernel.tell = this.monitor
     this.kernel.rmpIsSegmented = true
     this.monitor.watch(this.machine)
@@ -94,14 +98,14 @@ export class KernelWorld {
     return members(this.kernel.online).next().value as CpuId
   }
 
-  isPinnedTo(cpu: CpuId): boolean {
-    return this.tasks.some((task) => task.pinned > 0 && task.cpu === cpu)
+  /** A task is pinned to the CPU, or waits for an IPI there. */
+  isWanted(cpu: CpuId): boolean {
+    return this.tasks.some((task) => (task.pinned > 0 && task.cpu === cpu) || ((task.interrupts >> cpu) & 1) === 1)
   }
 
-  /** No work waits or runs, and nobody was woken who has not gone on. */
-  get isCalm(): boolean {
-    const { work } = this.kernel.rmpopt
-    return !work.isPending && !work.isRunning && !this.threadIsWanted && !this.tasks.some(({ isWoken }) => isWoken)
+  /** No work runs, and nobody was woken who has not gone on. */
+  get isIdle(): boolean {
+    return !this.kernel.rmpopt.work.isRunning && !this.threadIsWanted && !this.tasks.some(({ isWoken }) => isWoken)
   }
 
   save(): number[] {
@@ -110,7 +114,8 @@ export class KernelWorld {
     this.memory.save(to)
     this.monitor.save(to)
     to.push(this.threadIsWanted ? 1 : 0, this.busy)
-    for (const { cpu, pinned, isWoken, held } of this.tasks) to.push(cpu, pinned * 2 + (isWoken ? 1 : 0), held)
+    for (const { cpu, pinned, atomic, isWoken, held, interrupts } of this.tasks)
+      to.push(cpu, pinned * 2 + (isWoken ? 1 : 0), atomic, held, interrupts)
     return to
   }
 
@@ -126,7 +131,9 @@ export class KernelWorld {
       const bits = from.next()
       task.pinned = bits >> 1
       task.isWoken = (bits & 1) !== 0
+      task.atomic = from.next()
       task.held = from.next()
+      task.interrupts = from.next()
     }
   }
 }

@@ -19,16 +19,21 @@ export class Writers {
 
   /** @returns whether a translation was filled */
   step({ machine, kernel, busy }: KernelWorld, index: number): boolean {
-    const { cpu, page } = this.#writes[index]
+    const { cpu, page, mapping = '4K' } = this.#writes[index]
     const isOnline = ((kernel.online.words[0] >> cpu) & 1) === 1
     if (!isOnline || ((busy >> cpu) & 1) === 1) return false
-    const { pageBytes } = machine.geometry
-    const outcome = access(machine, cpu, { who: 'hypervisor', spa: page * pageBytes, write: true, mapping: pageBytes })
+    const { pageBytes, hugeBytes } = machine.geometry
+    const outcome = access(machine, cpu, {
+      who: 'hypervisor',
+      spa: page * pageBytes,
+      write: true,
+      mapping: mapping === '2M' ? hugeBytes : pageBytes,
+    })
     return outcome.kind === 'passed' && outcome.how !== 'cached translation'
   }
 
   label(index: number): string {
-    const { cpu, page } = this.#writes[index]
-    return `CPU${cpu} hypervisor: writes to page ${page}`
+    const { cpu, page, mapping } = this.#writes[index]
+    return `CPU${cpu} hypervisor: writes to page ${page}${mapping === '2M' ? ' through a 2M mapping' : ''}`
   }
 }

@@ -1,5 +1,5 @@
 import type { CpuId, Ns, RegionIndex } from '../../arch/index.ts'
-import { KernelListener } from '../../kernel/index.ts'
+import { KernelListener, type RegionRange } from '../../kernel/index.ts'
 import type { IndexSet } from '../../machine/index.ts'
 import type { Crowd, HostSimulation, RmpoptLedger, RmpoptPart, Task } from '../../sim/index.ts'
 import type { HostSpan } from '../host-events.ts'
@@ -25,7 +25,7 @@ export class Passes extends KernelListener implements RmpoptLedger {
     this.#fromNs = fromNs
   }
 
-  override passBegins(_cpu: CpuId, first: RegionIndex, end: RegionIndex): void {
+  override passBegins(_cpu: CpuId, regions: readonly RegionRange[]): void {
     const { current, nowNs } = this.#host.clock
     if (current === undefined || nowNs > this.fullNs) return
     if (this.#records.length === LIMITS.passes) {
@@ -34,7 +34,12 @@ export class Passes extends KernelListener implements RmpoptLedger {
     }
     const isDetailed = nowNs >= this.#fromNs && this.#detailed < LIMITS.detailedPasses
     if (isDetailed) this.#detailed++
-    const record = new PassRecord(this.#host, current, { number: ++this.#count, first, end, isDetailed })
+    const record = new PassRecord(this.#host, current, {
+      number: ++this.#count,
+      first: regions[0].first,
+      end: regions[regions.length - 1].end,
+      isDetailed,
+    })
     this.#records.push(record)
     this.#open.set(current.id, record)
   }

@@ -4,7 +4,8 @@ import {
   canRmpopt,
   holding,
   type Kernel,
-  onlinePrimaries,
+  oneThreadPerCore,
+  type RegionRange,
   type Routine,
   rangesOf,
   regionsToScan,
@@ -54,22 +55,30 @@ function* configure(kernel: Kernel, { base, what, when }: PolicySpec): Routine<v
   const { rmpopt } = kernel
   if (rmpopt.isConfigured) return
   rmpopt.range = base === 'lowest' ? rmpoptRange(kernel) : allOfMemory(kernel)
-  rmpopt.primaries = onlinePrimaries(kernel)
+  rmpopt.primaries = oneThreadPerCore(kernel)
   yield* programBases(kernel, baseGroups(kernel, rmpopt.primaries, base))
-  if (what !== 'all') {
-    const { first, end } = regionsToScan(kernel)
-    for (let region = first; region < end; region++) rmpopt.dirty.add(region)
-  }
+  if (what !== 'all') markAll(kernel)
   rmpopt.isConfigured = true
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
   if (when.at === 'by-hand') yield { op: 'kthread-run', thread: rmpopt.thread }
+}
+
+/** Asks for a pass over everything, at once. */
+export function* passOverAll(kernel: Kernel, { what }: PolicySpec): Routine<void> {
+  if (what !== 'all') markAll(kernel)
+  yield* request(kernel, { delayS: 0, after: 'first' }, [regionsToScan(kernel)])
+}
+
+function markAll(kernel: Kernel): void {
+  const { first, end } = regionsToScan(kernel)
+  for (let region = first; region < end; region++) kernel.rmpopt.dirty.add(region)
 }
 
 /** Somebody who asks for a pass at these moments. */
 function* byHand(kernel: Kernel, atS: readonly number[]): Routine<void> {
   for (const at of [...atS].sort((a, b) => a - b)) {
     yield* sleepUntil(at * SECOND)
-    if (kernel.rmpopt.isConfigured) yield* request(kernel, { delayS: 0, after: 'first' })
+    if (kernel.rmpopt.isConfigured) yield* request(kernel, { delayS: 0, after: 'first' }, [regionsToScan(kernel)])
   }
 }
 
@@ -85,7 +94,7 @@ function* work(kernel: Kernel, spec: PolicySpec): Routine<void> {
 function* vmDestroyed(kernel: Kernel, spec: PolicySpec, regions: readonly RegionIndex[]): Routine<void> {
   if (!kernel.rmpopt.isConfigured) return
   for (const region of regions) mark(kernel, region)
-  if (spec.when.at === 'teardown') yield* request(kernel, spec.when)
+  if (spec.when.at === 'teardown') yield* request(kernel, spec.when, requested(kernel, spec, regions))
 }
 
 function* madeShared(kernel: Kernel, spec: PolicySpec, region: RegionIndex, pages: number): Routine<void> {
@@ -94,7 +103,7 @@ function* madeShared(kernel: Kernel, spec: PolicySpec, region: RegionIndex, page
   if (what === 'emptied' && kernel.machine.rmp.assignedPages[region] > 0) return
   if (when.at === 'freed-folio') return yield* eachFolio(kernel, spec, region, pages)
   if (what !== 'all') mark(kernel, region)
-  if (when.at === 'conversion') yield* request(kernel, when)
+  if (when.at === 'conversion') yield* request(kernel, when, requested(kernel, spec, [region]))
 }
 
 /** In the path that frees the folios: once for each of them. */
@@ -110,8 +119,18 @@ function mark(kernel: Kernel, region: RegionIndex): void {
   if (region >= first && region < end) kernel.rmpopt.dirty.add(region)
 }
 
-function* request({ rmpopt, tell }: Kernel, { delayS, after }: { delayS: number; after: 'first' | 'last' }): Routine<void> {
-  tell.passRequested()
+/** What a request is for, that was made because of something in these regions. */
+function requested(kernel: Kernel, { what }: PolicySpec, regions: readonly RegionIndex[]): readonly RegionRange[] {
+  const { first, end } = regionsToScan(kernel)
+  return what === 'all' ? [{ first, end }] : rangesOf(regions.filter((region) => region >= first && region < end))
+}
+
+function* request(
+  { rmpopt, tell }: Kernel,
+  { delayS, after }: { delayS: number; after: 'first' | 'last' },
+  regions: readonly RegionRange[],
+): Routine<void> {
+  tell.passRequested(regions)
   yield { op: 'delay-work', work: rmpopt.work, delayNs: delayS * SECOND, ifPending: after === 'first' ? 'keep' : 'restart' }
 }
 

@@ -3,7 +3,7 @@ import {
   holding,
   type Kernel,
   moveToCpu,
-  onlinePrimaries,
+  oneThreadPerCore,
   type RegionRange,
   type Routine,
   rangesOf,
@@ -25,12 +25,12 @@ export function* executePass(
   who: Who,
   base: Base,
   ranges: readonly RegionRange[],
-  cpus: IndexSet = who.threads === 'all' ? kernel.online : onlinePrimaries(kernel),
+  cpus: IndexSet = who.threads === 'all' ? kernel.online : oneThreadPerCore(kernel),
 ): Routine<void> {
   const { tables, geometry } = kernel.machine
   yield { op: 'migrate-disable' }
   const here = yield* smpProcessorId()
-  kernel.tell.passBegins(here, ranges[0].first, ranges[ranges.length - 1].end)
+  kernel.tell.passBegins(here, ranges)
   yield* holding(kernel.hotplugLock, 'shared', groupByGroup())
   yield { op: 'migrate-enable' }
   kernel.tell.passEnds()

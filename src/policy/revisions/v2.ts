@@ -1,4 +1,4 @@
-import { canRmpopt, type Kernel, programBase, type Routine, rmpoptRange } from '../../kernel/index.ts'
+import { canRmpopt, type Kernel, programBase, type Routine, regionsToScan, rmpoptRange } from '../../kernel/index.ts'
 import { KEPT, type Policy } from '../policy.ts'
 import { broadcastPass, wake } from './v1.ts'
 
@@ -42,6 +42,6 @@ function* rmpoptKthread(kernel: Kernel): Routine<void> {
 /** The cleanup callback of guest_memfd wakes the thread if SNP is on. [L v2] */
 function* inodeFreed(kernel: Kernel): Routine<void> {
   if (!kernel.snpInitialised || !kernel.rmpopt.isConfigured) return
-  kernel.tell.passRequested()
+  kernel.tell.passRequested([regionsToScan(kernel)])
   yield* wake(kernel.rmpopt.thread)
 }

@@ -44,7 +44,7 @@ function* setup(kernel: Kernel): Routine<void> {
 function* rmpoptWorkHandler(kernel: Kernel): Routine<void> {
   const regions = regionsToScan(kernel)
   const { leader, wasInMask } = yield* takeLeader(kernel)
-  kernel.tell.passBegins(leader, regions.first, regions.end)
+  kernel.tell.passBegins(leader, [regions])
   yield* rmpoptHere(kernel, leader, regions, { reschedules: false })
   yield* rmpoptOnMask(kernel, kernel.rmpopt.primaries, regions)
   if (wasInMask) putBack(kernel, leader)
@@ -73,8 +73,9 @@ function only(kernel: Kernel, cpu: number): IndexSet {
 }
 
 /** `queue_delayed_work`: a pending item stays as it is. [L v3] */
-function* request({ rmpopt, tell }: Kernel): Routine<void> {
+function* request(kernel: Kernel): Routine<void> {
+  const { rmpopt, tell } = kernel
   if (!rmpopt.isConfigured) return
-  tell.passRequested()
+  tell.passRequested([regionsToScan(kernel)])
   yield { op: 'delay-work', work: rmpopt.work, delayNs: REOPTIMISE_DELAY_NS, ifPending: 'keep' }
 }

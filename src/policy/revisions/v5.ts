@@ -36,7 +36,7 @@ function* rmpoptWorkHandler(kernel: Kernel): Routine<void> {
   const regions = regionsToScan(kernel)
   yield { op: 'migrate-disable' }
   const { leader, wasInMask } = yield* takeLeader(kernel)
-  kernel.tell.passBegins(leader, regions.first, regions.end)
+  kernel.tell.passBegins(leader, [regions])
   yield* rmpoptHere(kernel, leader, regions, { reschedules: false })
   yield { op: 'migrate-enable' }
   yield* holding(kernel.hotplugLock, 'shared', rmpoptOnMask(kernel, kernel.rmpopt.primaries, regions))

@@ -40,7 +40,7 @@ export function* rmpoptWorkHandler(kernel: Kernel, reschedules: boolean): Routin
   const here = primaryOf(kernel, cpu)
   const leader = here ?? (members(rmpopt.primaries).next().value as number)
   const followers = cpuSets.minus(rmpopt.primaries, cpuSets.of([leader]))
-  kernel.tell.passBegins(here === undefined ? leader : cpu, regions.first, regions.end)
+  kernel.tell.passBegins(here === undefined ? leader : cpu, [regions])
   if (here !== undefined) yield* rmpoptHere(kernel, cpu, regions, { reschedules })
   else yield* holding(kernel.hotplugLock, 'shared', rmpoptOnMask(kernel, cpuSets.of([leader]), regions, { reschedules }))
   yield { op: 'migrate-enable' }

@@ -7,6 +7,7 @@ import { delayFigure } from './figures/delay-figure.ts'
 import { looksOf } from './figures/looks.ts'
 import { mapFigure } from './figures/map-figure.ts'
 import { html, type Markup } from './markup.ts'
+import { page, section } from './page.ts'
 import { policyTable } from './policy-table.ts'
 import { assumptionsSection, blockedSection, possible, readingSection, sensitivitySection, settingLine } from './sections.ts'
 import { STYLE } from './style.ts'
@@ -17,22 +18,7 @@ import { STYLE } from './style.ts'
  */
 export function compareReport(result: CompareResult): string {
   const title = `Which re-optimisation policy for ${plural(result.vms.placed, 'VM')} on ${count(result.hosts)} × ${result.host.name}?`
-  return `${
-    html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="rmpopt">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-${body(result, title)}
-</body>
-</html>`.text
-  }
-`
+  return page(title, STYLE, body(result, title))
 }
 
 function body(result: CompareResult, title: string): Markup {
@@ -59,8 +45,4 @@ ${section('Regions of one host', '', mapFigure(result))}
 ${section('What was assumed, and how much it matters', '', html`${sensitivitySection(result, looks)}${assumptionsSection(result)}`)}
 ${section('How to read and repeat this', '', readingSection(result))}
 </main>`
-}
-
-function section(title: string, lead: string, content: Markup): Markup {
-  return html`<section><h2>${title}</h2>${lead !== '' && html`<p class="hint">${lead}</p>`}${content}</section>`
 }

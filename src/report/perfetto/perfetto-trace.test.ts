@@ -1,17 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { HostEvents, HostSpan } from '../../lab/index.ts'
+import { misplaced, type TraceEvent, traceEvents, tracks } from '../../testing/trace-events.ts'
 import { perfettoTrace } from './perfetto-trace.ts'
-
-interface TraceEvent {
-  readonly ph: string
-  readonly pid: number
-  readonly tid: number
-  readonly name: string
-  readonly ts: number
-  readonly dur: number
-  readonly args: Record<string, number | string>
-}
 
 const EVENTS: HostEvents = {
   hosts: [
@@ -39,18 +30,7 @@ const EVENTS: HostEvents = {
 }
 
 function traced(events: HostEvents): TraceEvent[] {
-  return JSON.parse(perfettoTrace(events)).traceEvents
-}
-
-/** The slices of each track, by the track's name. */
-function tracks(events: readonly TraceEvent[]): Record<string, TraceEvent[]> {
-  const names = events.filter(({ name }) => name === 'thread_name')
-  return Object.fromEntries(
-    names.map(({ pid, tid, args }) => [
-      args['name'],
-      events.filter((event) => event.ph === 'X' && event.pid === pid && event.tid === tid),
-    ]),
-  )
+  return traceEvents(perfettoTrace(events))
 }
 
 test('a host is a process, a CPU a track, and so is each guest beside another', () => {
@@ -122,20 +102,7 @@ test('slices of a track nest, whatever happened, and none is lost', () => {
     fc.property(fc.array(span, { maxLength: 40 }), (spans) => {
       const slices = Object.values(tracks(traced({ hosts: [{ name: 'h', spans, counters: [] }] })))
       expect(slices.flat()).toHaveLength(spans.length)
-      for (const track of slices) expect(track.filter((slice, at) => !nests(track.slice(0, at), slice))).toEqual([])
+      for (const track of slices) expect(misplaced(track)).toEqual([])
     }),
   )
 })
-
-/** In whole nanoseconds: whether a slice lies within or apart from each before, and starts no earlier. */
-function nests(before: readonly TraceEvent[], slice: TraceEvent): boolean {
-  const [start, end] = ends(slice)
-  return before.every((other) => {
-    const [otherStart, otherEnd] = ends(other)
-    return otherStart <= start && (otherEnd <= start || end <= otherEnd)
-  })
-}
-
-function ends({ ts, dur }: TraceEvent): [number, number] {
-  return [Math.round(ts * 1000), Math.round(ts * 1000) + Math.round(dur * 1000)]
-}

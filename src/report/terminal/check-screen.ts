@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
-import type { CheckCell, CheckResult, Fact } from '../../lab/index.ts'
+import type { CheckCell, CheckResult } from '../../lab/index.ts'
 import { count, plural } from '../words/format.ts'
+import { type Failure, failures, shortestRuns, storyLines } from '../words/story-lines.ts'
 import { type Colours, coloursOf, comfortable, NO_LINES, type ScreenOptions, wrapped } from './screen.ts'
 
 /**
@@ -15,7 +16,8 @@ export function checkScreen(result: CheckResult, options: ScreenOptions): string
     const head = wrapped(`${name}: ${sentence}`, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
     return `${head.join('')}${table(cells, policies, colours)}\n`
   })
-  const stories = policies.length > 1 ? [] : shortest(result.results).map((cell) => story(cell, result, options, colours))
+  const stories =
+    policies.length > 1 ? [] : shortestRuns(failures(result.results)).map((cell) => story(cell, result, options, colours))
   return `${tables.join('\n')}${LEGEND}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
 }
 
@@ -40,28 +42,18 @@ function mark(cell: CheckCell | undefined, { green, red, yellow }: Colours): str
   return cell.verdict === 'holds' ? green('ok') : yellow('?')
 }
 
-/** For each property that fails the shortest of its runs. */
-function shortest(cells: readonly CheckCell[]): CheckCell[] {
-  const best = new Map<string, CheckCell>()
-  for (const cell of cells) {
-    const known = best.get(cell.property)
-    if (cell.steps !== undefined && (known === undefined || cell.steps < known.steps!)) best.set(cell.property, cell)
-  }
-  return [...best.values()]
-}
-
 /** A column for each CPU; below each step what it has changed. */
-function story(cell: CheckCell, result: CheckResult, options: ScreenOptions, { bold, red, dim }: Colours): string {
-  const { policy, property, scenario, trace = [] } = cell
+function story(cell: Failure, result: CheckResult, options: ScreenOptions, { bold, red, dim }: Colours): string {
+  const { policy, property, scenario, trace } = cell
   const sentence = result.properties.find(({ name }) => name === property)?.sentence ?? ''
   const cpus = Math.max(...trace.map(({ cpu }) => cpu)) + 1
   const width = Math.max(24, Math.floor((comfortable(options) - NUMBER) / cpus))
   const lines = [`${bold(`${policy} breaks ${property}`)} in ${scenario}, in ${plural(trace.length, 'step')}`]
   lines.push(' '.repeat(NUMBER) + Array.from({ length: cpus }, (_, cpu) => dim(`CPU ${cpu}`.padEnd(width))).join(''))
-  for (const { first, last, cpu, who, what, changes } of joined(trace)) {
+  for (const { first, last, cpu, who, what, goesOn, changes } of storyLines(trace)) {
     const indent = ' '.repeat(cpu * width)
     const until = last > first ? dim(` … ${last}`) : ''
-    lines.push(`${String(first).padStart(NUMBER - 2)}  ${indent}${who}: ${what}${until}`)
+    lines.push(`${String(first).padStart(NUMBER - 2)}  ${indent}${who}: ${what}${goesOn ? ', goes on' : ''}${until}`)
     for (const { of, now } of changes) lines.push(`${' '.repeat(NUMBER + 2)}${indent}${dim(`${of} ${now}`)}`)
   }
   for (const who of cell.stuck ?? []) lines.push(`${' '.repeat(NUMBER)}${who}`)
@@ -70,19 +62,6 @@ function story(cell: CheckCell, result: CheckResult, options: ScreenOptions, { b
 }
 
 const NUMBER = 6
-
-/** Micro-steps of one instruction that follow each other are one line. */
-function joined(trace: NonNullable<CheckCell['trace']>) {
-  const lines: { first: number; last: number; cpu: number; who: string; what: string; changes: readonly Fact[] }[] = []
-  for (const [index, { goesOn = false, ...step }] of trace.entries()) {
-    const before = lines.at(-1)
-    if (goesOn && before?.who === step.who && before.cpu === step.cpu) {
-      before.last = index + 1
-      before.changes = [...before.changes, ...step.changes]
-    } else lines.push({ first: index + 1, last: index + 1, ...step, what: goesOn ? `${step.what}, goes on` : step.what })
-  }
-  return lines
-}
 
 function summary({ results }: CheckResult): string {
   const of = (verdict: CheckCell['verdict']) => results.filter((cell) => cell.verdict === verdict).length

@@ -1,6 +1,6 @@
 import type { ComparedFigure, ComparedPolicy, CompareResult } from '../../lab/index.ts'
 import { COUNTED_WORDS, visiblyDifferent } from './figures.ts'
-import { percent, plural } from './format.ts'
+import { listed, percent, plural } from './format.ts'
 import { beats, bestOther, type Counted, runnable, versusOf } from './standing.ts'
 
 /** What a comparison says, in a few sentences: the answer first, then what it is worth. Nothing that the figures do not say. */
@@ -109,9 +109,4 @@ function robustness({ sensitivity }: CompareResult): string[] {
   const all = total === 1 ? 'The one conclusion holds' : `All ${total} conclusions hold`
   const some = `${survive === 0 ? 'None' : survive} of ${plural(total, 'conclusion')} ${survive === 1 ? 'holds' : 'hold'}`
   return [`${survive === total ? all : some} over the whole assumed range of ${parameters}.`]
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }

@@ -79,3 +79,8 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 export function digits(value: number): string {
   return String(value >= 99.95 ? Math.round(value) : Number(value.toPrecision(3)))
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
