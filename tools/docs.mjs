@@ -14,7 +14,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, trace: { type: 'string' }, long: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, trace: { type: 'string' }, long: { type: 'boolean', default: false } },
+})
 const pages = [
   'README.md',
   'CONTRIBUTING.md',

@@ -84,12 +84,15 @@ export function replayKernel(spec: KernelSpec, actions: readonly number[]): Kern
     at = state
   }
   const broken = model.properties.filter((property) => !property.holds(at)).map(({ name }) => name)
-  const isStuck = !model.isEnd(at) && !steppable(model, at)
+  const isStuck = !model.isEnd(at) && isQuiet(model, at)
   const story = storyOf(model, { start, steps })
   return { start: factsAt(model, start), trace: story, broken: isStuck ? [...broken, NO_DEADLOCK.name] : broken }
 }
 
-function steppable(model: KernelModel, state: State): boolean {
+/** Nothing but outside events is enabled. */
+function isQuiet(model: KernelModel, state: State): boolean {
   const to = new Int32Array(model.words)
-  return Array.from({ length: model.actions }, (_, action) => action).some((action) => model.step(state, action, to))
+  return !Array.from({ length: model.actions }, (_, action) => action).some(
+    (action) => !model.isOutside(action) && model.step(state, action, to),
+  )
 }
