@@ -100,9 +100,7 @@ export const ORDER_MUTANTS: Readonly<Record<string, KernelMutant>> = {
   'cleanup leaves the tables enabled': {
     scenario: again,
     wrong: { ...V10, cleanup: (kernel) => underMutex(kernel, cleanUp(kernel, ['cancel sync', 'forget'])) },
-    caughtBy: [],
-    harmlessBecause:
-      'the firmware has taken SNP_EN away before: no check is made or skipped, RMPOPT is #UD, and the next setup programs every table anew.',
+    caughtBy: ['balance'],
   },
 }
 
