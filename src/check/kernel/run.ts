@@ -52,7 +52,9 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
         ...stuck,
       }
     }
-    return { property, verdict: kind, states, ...(kind === 'unfinished' ? { because: verdict.because } : {}) }
+    if (kind === 'holds') return { property, verdict: kind, states }
+    const because = verdict.because === 'stopped' && isFull() ? 'bytes' : verdict.because
+    return { property, verdict: kind, states, because }
   })
 }
 
@@ -85,7 +87,9 @@ export function replayKernel(spec: KernelSpec, actions: readonly number[]): Kern
   return { start: factsAt(model, start), trace: story, broken: isStuck ? [...broken, NO_DEADLOCK.name] : broken }
 }
 
+/** Whether somebody can go on without help from outside. */
 function steppable(model: KernelModel, state: State): boolean {
   const to = new Int32Array(model.words)
-  return Array.from({ length: model.actions }, (_, action) => action).some((action) => model.step(state, action, to))
+  const inside = Array.from({ length: model.actions }, (_, action) => action).filter((action) => !model.isOutside(action))
+  return inside.some((action) => model.step(state, action, to))
 }
