@@ -186,6 +186,50 @@ describe.concurrent('the program', () => {
     expect({ none, stderr }).toEqual({ none: 0, stderr: 'rmpopt: wrote none.json, with no run: nothing fails\n' })
   })
 
+  test('checks policies and scenarios of files, the same bytes on one thread and on two, and plays their runs again', async () => {
+    const kernel = new URL('../../dist/kernel/index.js', import.meta.url).href
+    const check = new URL('../../dist/check/index.js', import.meta.url).href
+    writeFileSync(join(directory, 'point.yaml'), 'name: point\nwhen: init\nwho: leader-only\n')
+    writeFileSync(
+      join(directory, 'driver.mjs'),
+      `import { snpSetupRmpopt } from '${kernel}'\nexport default { name: 'driver', setup: snpSetupRmpopt, *work() {} }`,
+    )
+    writeFileSync(
+      join(directory, 'own.mjs'),
+      `import { guestLife, UP } from '${check}'
+      const own = { sentence: 'S.', machine: { cores: 2, regions: 1 }, before: UP }
+      const life = (pages) => [{ name: 'guest', routine: (kernel) => guestLife(kernel, { id: 0, pages }) }]
+      export default [{ ...own, name: 'small', events: life(2) }, { ...own, name: 'large', events: life(4) }]`,
+    )
+    const line = 'check --policy v4,point.yaml,driver.mjs --scenario kexec,own.mjs --json --workers'
+    const [one, two] = await Promise.all([rmpopt(`${line} 1`), rmpopt(`${line} 2 --out own.json`)])
+    expect(two).toEqual({ ...one, stderr: 'rmpopt: wrote own.json\n' })
+    const { policies, scenarios, results } = JSON.parse(one.stdout)
+    expect(policies).toMatchObject([{ name: 'v4' }, { name: 'point', point: { what: 'all' } }, { path: 'driver.mjs' }])
+    expect(scenarios).toMatchObject([{ name: 'kexec' }, { name: 'small', path: 'own.mjs' }, { name: 'large' }])
+    const failing = results.filter(({ verdict }: { verdict: string }) => verdict === 'fails')
+    expect(new Set(failing.map((cell: { policy: string }) => cell.policy))).toEqual(new Set(['v4', 'point', 'driver']))
+    expect((await rmpopt('check --replay own.json --json')).stdout).toBe(one.stdout)
+    const { stdout } = await rmpopt('check --replay own.json')
+    for (const { policy, property, scenario, steps } of failing)
+      expect(stdout).toContain(`${policy} breaks ${property} in ${scenario}, in ${steps} steps`)
+  })
+
+  test('says of a check that was not finished how far it came, and what to do', async () => {
+    const line = 'check --policy v10 --scenario two-guests-end-together --budget 1MiB'
+    expect(await output(line)).toMatch(
+      /\nv10 was not seen to the end: after \d+ states the bytes of --budget were used up; give more\.\n/,
+    )
+    const { results } = JSON.parse(await output(`${line} --json`))
+    expect(results[0]).toMatchObject({ verdict: 'unfinished', because: 'bytes' })
+  })
+
+  test('lists the scenarios and properties of a check', async () => {
+    const { scenarios, properties } = JSON.parse(await output('check --list --json'))
+    const listed = await output('check --list')
+    for (const { name } of [...scenarios, ...properties]) expect(listed).toContain(`  ${name}\n      `)
+  })
+
   test('writes the runs that break a property as a report and for Perfetto, from a check or from its file', async () => {
     const line = 'check --policy v7 --scenario kexec --property no-deadlock'
     const first = await rmpopt(`${line} --out runs.json --report runs.html --perfetto runs.perfetto.json`)

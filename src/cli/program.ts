@@ -85,10 +85,27 @@ export function program(): Command {
     .description(
       'Play the kernel code of policies through every interleaving of small scenarios, and check what must be true of it.',
     )
-    .option('--policy <list>', 'names (see rmpopt policies); revisions: v1 to v10; all: revisions and proposals (default: v10)')
-    .option('--scenario <list>', 'what happens (default: all scenarios)')
-    .option('--property <list>', 'what must be true (default: all properties)')
+    .option(
+      '--policy <list>',
+      'names (see rmpopt policies) or files; revisions: v1 to v10; all: revisions and proposals (default: v10)',
+    )
+    .option('--scenario <list>', 'what happens: names (see --list) or modules (default: all that have names)')
+    .option('--property <list>', 'what must be true: names (see --list; default: all)')
+    .addOption(
+      new Option('--list', 'list scenarios and properties, and what they say').conflicts([
+        'policy',
+        'scenario',
+        'property',
+        'budget',
+        'workers',
+        'out',
+        'report',
+        'perfetto',
+        'replay',
+      ]),
+    )
     .option('--budget <list>', 'what it may use up: bytes for each policy and scenario, time for all (default: 2GiB,10min)')
+    .option('--workers <n>', 'threads (default: one a core); results do not depend on it')
     .option('--out <trace.json>', 'write the result, with a run for each property that fails')
     .option('--report <report.html>', 'write a report, one HTML file: what holds, what fails, and timelines of the shortest runs')
     .addOption(perfettoOption('these runs as timelines'))
@@ -98,6 +115,7 @@ export function program(): Command {
         'scenario',
         'property',
         'budget',
+        'workers',
       ]),
     )
     .option('--json', 'print one JSON document instead')
@@ -155,7 +173,9 @@ export interface CheckFlags {
   readonly policy?: string
   readonly scenario?: string
   readonly property?: string
+  readonly list?: boolean
   readonly budget?: string
+  readonly workers?: string
   readonly out?: string
   readonly report?: string
   readonly perfetto?: string
@@ -289,10 +309,12 @@ Examples:
   rmpopt check                           the revision of July 2026, in every scenario
   rmpopt check --policy revisions        the matrix: which revision fails what
   rmpopt check --policy v7 --property no-deadlock
+  rmpopt check --policy mine.yaml,v10 --scenario late-guest.mjs,kexec
   rmpopt check --policy v1 --out trace.json; rmpopt check --replay trace.json
   rmpopt check --policy revisions --report check.html --perfetto runs.json
 
-Exit code 1: a property fails; each is shown with the shortest run that breaks it.`
+Exit code 1: a property fails; of one policy each is shown with the shortest run that breaks it. docs/scenarios.md
+tells how to write a scenario.`
 
 const LITMUS_HELP = `
 Examples:

@@ -29,7 +29,9 @@ export function withAuthors<T>(suspects: readonly object[], doing: 'simulated' |
     const seen = authors.filter(({ module }) => stack.includes(module))
     const [{ module, path }] = [...seen.sort((a, b) => stack.indexOf(a.module) - stack.indexOf(b.module)), ...authors]
     const [, line] = /^:(\d+):/.exec(stack.split(module)[1] ?? '') ?? []
-    throw new UserError(`${path}:${line === undefined ? '' : `${line}:`} fails while it is ${doing} (${message}); ${REMEDIES[doing]}`)
+    throw new UserError(
+      `${path}:${line === undefined ? '' : `${line}:`} fails while it is ${doing} (${message}); ${REMEDIES[doing]}`,
+    )
   }
 }
 
