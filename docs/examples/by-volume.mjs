@@ -1,5 +1,5 @@
 // A policy of your own: a pass 10 s after guests last gave memory back, and at once whenever that makes 2 GiB since the last pass.
-import { rmpoptCleanup, rmpoptWorkHandler, snpSetupRmpopt } from 'rmpopt/kernel'
+import { regionsToScan, rmpoptCleanup, rmpoptWorkHandler, snpSetupRmpopt } from 'rmpopt/kernel'
 
 const ENOUGH_PAGES = 2 ** 31 / 4096
 
@@ -23,7 +23,7 @@ export default {
     if (!rmpopt.isConfigured) return
     const sum = (givenBack.get(kernel) ?? 0) + pages
     givenBack.set(kernel, sum)
-    tell.passRequested()
+    tell.passRequested([regionsToScan(kernel)])
     yield { op: 'delay-work', work: rmpopt.work, delayNs: sum >= ENOUGH_PAGES ? 0 : 10e9, ifPending: 'restart' }
   },
 

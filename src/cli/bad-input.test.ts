@@ -38,9 +38,45 @@ const FILES: Record<string, string | Uint8Array> = {
   'negative.yaml': MEASUREMENTS.replace('value: 311.1', 'value: -311.1'),
   'unit.yaml': MEASUREMENTS.replace('unit: ms', 'unit: msec'),
   'few.yaml': MEASUREMENTS.replaceAll('fit: true', 'fit: false'),
+  'throws.mjs': scenarioModule(`\n*routine() { throw new Error('ouch') }`),
+  'endless.mjs': scenarioModule(`*routine() { for (;;) yield { op: 'cond-resched' } }`),
+  'nameless.mjs': 'export default { sentence: "S." }',
+  'oracle.mjs': `export default { name: 'oracle', isOracle: true, *setup() {} }`,
+  'failing.mjs': `export default { name: 'failing',\n*setup(kernel) { kernel.nothing.here() } }`,
+  'nonsense.mjs': `export default { name: 'nonsense', *setup() { yield 3 } }`,
+  'axes.yaml': 'name: axes\nwhen: sometimes\n',
+  'no-scenarios.json': result({ scenarios: undefined }),
+  'no-properties.json': result({ properties: undefined }),
+  'no-step.json': result({}, { trace: [3] }),
+  'no-action.json': result({}, { trace: [{ action: -1, cpu: 0, who: 'w', what: 'w', changes: [] }] }),
+  'no-trace.json': result({}, { trace: undefined }),
+  'no-run.json': result({}, { trace: [{ action: 999, cpu: 0, who: 'w', what: 'w', changes: [] }] }),
+  'other-scenario.json': result({}, { scenario: 'hotplug-and-pass' }),
+  'unbroken.json': result({}, { trace: [] }),
+  'no-policy.json': result({ policies: [{ name: 'v11' }] }, { policy: 'v11' }),
+  'gone-policy.json': result({ policies: [{ name: 'mine', path: 'gone.mjs' }] }, { policy: 'mine' }),
+  'other-policy.json': result({ policies: [{ name: 'mine', path: 'failing.mjs' }] }, { policy: 'mine' }),
+  'no-point.json': result({ policies: [{ name: 'mine', point: { name: 'mine', when: 'now' } }] }, { policy: 'mine' }),
+  'gone-scenario.json': result({ scenarios: [{ name: 'mine', sentence: '', path: 'gone.mjs' }] }, { scenario: 'mine' }),
+  'moved-scenario.json': result({ scenarios: [{ name: 'mine', sentence: '', path: 'throws.mjs' }] }, { scenario: 'mine' }),
   'bad.litmus': 'litmus bad\nCPU0\nRMPOTP region0\nexists CPU0:CF = 1\n',
 }
 for (const [name, content] of Object.entries(FILES)) writeFileSync(join(directory, name), content)
+
+/** A scenario for the adversary in which one thing happens. */
+function scenarioModule(routine: string): string {
+  return `export default { name: 'own', sentence: 'S.', machine: { cores: 1, regions: 1 }, events: [{ name: 'e', ${routine} }] }`
+}
+
+/** A document of rmpopt check with one run in it. */
+function result(document: object, cell: object = {}): string {
+  const of = { policy: 'v10', scenario: 'kexec', property: 'no deadlock', verdict: 'fails', states: 1, trace: [] }
+  return JSON.stringify({
+    ...{ schema: 'rmpopt.check/1', holds: false, policies: [{ name: 'v10' }], scenarios: [{ name: 'kexec', sentence: '' }] },
+    ...{ properties: [{ name: 'no deadlock', sentence: '' }], results: [{ ...of, ...cell }] },
+    ...document,
+  })
+}
 
 function rmpopt(line: string): Promise<{ code: number; stdout: string; stderr: string }> {
   const args = line.split(' ').map((arg) => (arg === "''" ? '' : arg))
@@ -121,12 +157,8 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['litmus bad.litmus', 'bad.litmus:3:1: "RMPOTP" is no instruction; did you mean RMPOPT?'],
     ['litmus --format', '--format: there is nothing to format; name a file'],
     ['litmus gone.litmus', 'gone.litmus: there is no such file; check the name'],
-    ['check --policy v11', /^--policy: there is no "v11"; did you mean v1?/],
-    ['check --scenario guest', /^--scenario: there is no "guest"; choose from guest-comes-and-goes, /],
-    ['check --property balanse', '--property: there is no "balanse"; did you mean balance?'],
     ['check --budget lots', /^--budget: "lots" is not a time; /],
     ['check --budget 0GiB', /^--budget: 0GiB is not a whole number of 4 KiB pages/],
-    ['check --policy v1,,v2', 'a name is empty; separate names by single commas'],
     ['check --out nowhere/trace.json', /^--out: nowhere\/trace.json: its directory nowhere does not exist; /],
     ['check --report nowhere/a.html', /^--report: nowhere\/a.html: its directory nowhere does not exist; /],
     ['check --report a.txt', '--report: a.txt: does not end in .html; name an HTML file'],
@@ -135,13 +167,72 @@ describe.concurrent('wrong input ends with exit code 2 and one line that says wh
     ['check --out a.html --report a.html', '--report: a.html: other output goes there; name another file'],
     ['check --replay t.json --perfetto t.json', '--perfetto: t.json: is the file of --replay; name another file'],
     ['check --replay gone.json', 'gone.json: there is no such file; check the name'],
-    ['check --replay bad.litmus', 'bad.litmus: this is no result of rmpopt check; give a file that --out has written'],
-    ['check --replay gone.json --policy v1', /^option '--replay <trace.json>' cannot be used with option '--policy <list>'; /],
     ['litmus --format --json bad.litmus', /^option '--format' cannot be used with option '--json'; /],
     ['explain --step 99', /^--step: there is no step 99; give 1 to \d+$/],
     ['explain --step one', '--step: "one" is not a number; give a whole number from 1'],
     ['explain --step 1 --assumptions', /^option '--step <n>' cannot be used with option '--assumptions'; /],
   ])('rmpopt %s', expectLine)
+})
+
+describe.concurrent('so does wrong input to check', () => {
+  test.each([
+    ['check --policy v11', '--policy: "v11" is not known; did you mean v1?'],
+    ['check --policy something', /^--policy: "something" is not known; choose one of v1, .*, marked, none, revisions, all$/],
+    ['check --policy ideal', '--policy: ideal is a bound and no kernel code: there is nothing to check; choose another policy'],
+    ['check --policy oracle.mjs', /^--policy: oracle is a bound and no kernel code: /],
+    ['check --policy v1,,v2', '--policy: a name is empty; separate names by single commas'],
+    ['check --policy gone.mjs', 'gone.mjs: there is no such file; check the name'],
+    ['check --policy gone.yaml', 'gone.yaml: there is no such file; check the name'],
+    ['check --policy axes.yaml', /^axes\.yaml:2: when: "sometimes" is not known; choose one of never, /],
+    ['check --policy failing.mjs,./failing.mjs', '--policy: failing is there twice; name each once'],
+    [
+      'check --policy failing.mjs --scenario kexec',
+      /^failing\.mjs:2: fails while it is checked \(Cannot read .*\); correct it, and let it remember nothing outside of the kernel$/,
+    ],
+    ['check --policy failing.mjs,v10 --scenario kexec,throws.mjs', /^failing\.mjs:2: fails while it is checked \(/],
+    ['check --policy nonsense.mjs', /^nonsense\.mjs: setup: yields 3, which is no operation; /],
+    ['check --scenario guest', /^--scenario: "guest" is not known; choose one of guest-comes-and-goes, /],
+    ['check --scenario three-core', '--scenario: "three-core" is not known; did you mean three-cores?'],
+    ['check --scenario kexec,kexec', '--scenario: kexec is there twice; name each once'],
+    ['check --scenario kexec,', '--scenario: a name is empty; separate names by single commas'],
+    ['check --scenario gone.mjs', 'gone.mjs: there is no such file; check the name'],
+    ['check --scenario a.yaml', 'a.yaml: is no module; a scenario is code: give a file that ends in .js, .mjs or .ts'],
+    ['check --scenario ./a', './a: is no module; a scenario is code: give a file that ends in .js, .mjs or .ts'],
+    ['check --scenario nameless.mjs', 'nameless.mjs: name: is missing; give text'],
+    ['check --scenario throws.mjs --workers 1', /^throws\.mjs:2: fails while it is checked \(ouch\); /],
+    ['check --scenario throws.mjs,kexec --workers 2', /^throws\.mjs:2: fails while it is checked \(ouch\); /],
+    [
+      'check --scenario endless.mjs --policy v9,v10 --workers 2',
+      'endless.mjs: v9 in own: e does not end: it has asked for 1000 operations; let it end, or ask for fewer',
+    ],
+    ['check --property balanse', '--property: "balanse" is not known; did you mean balance?'],
+    ['check --workers 0', '--workers: 0 is not a whole number from 1; give one'],
+    ['check --workers two', '--workers: "two" is not a number; give a whole number from 1'],
+    ['check --list --policy v1', /^option '--list' cannot be used with option '--policy <list>'; /],
+  ])('rmpopt %s', expectLine)
+
+  test.each([
+    ['bad.litmus', 'bad.litmus: this is no result of rmpopt check; give a file that --out has written'],
+    ['gone.json --policy v1', /^option '--replay <trace.json>' cannot be used with option '--policy <list>'; /],
+    ['gone.json --workers 1', /^option '--replay <trace.json>' cannot be used with option '--workers <n>'; /],
+    ['no-scenarios.json', 'no-scenarios.json: scenarios: is missing; give a list'],
+    ['no-properties.json', 'no-properties.json: properties: is missing; give a list'],
+    ['no-step.json', 'no-step.json: results.0.trace.0: 3 is not a map of fields; give one'],
+    ['no-action.json', 'no-action.json: results.0.trace.0.action: -1 is too small; give at least 0'],
+    ['no-trace.json', 'no-trace.json: results.0: fails without a trace; check it again'],
+    ['no-run.json', 'no-run.json: the run against no deadlock of v10 in kexec cannot be played; check it again'],
+    ['unbroken.json', 'unbroken.json: the run against no deadlock of v10 in kexec does not break it; check it again'],
+    [
+      'other-scenario.json',
+      'other-scenario.json: results.0.scenario: "hotplug-and-pass" is not among those of the document; check it again',
+    ],
+    ['no-policy.json', 'no-policy.json: "v11" is not known; did you mean v1?'],
+    ['gone-policy.json', 'gone-policy.json has runs with mine, of gone.mjs: there is no such file; check the name'],
+    ['other-policy.json', 'failing.mjs: holds no policy mine, which other-policy.json has runs of; check it again'],
+    ['no-point.json', /^no-point\.json: policies\.0\.point\.when: "now" is not known; choose one of never, /],
+    ['gone-scenario.json', 'gone-scenario.json has runs with mine, of gone.mjs: there is no such file; check the name'],
+    ['moved-scenario.json', 'throws.mjs: holds no scenario mine, which moved-scenario.json has runs in; check it again'],
+  ])('rmpopt check --replay %s', (line, message) => expectLine(`check --replay ${line}`, message))
 })
 
 describe.concurrent('so does wrong input to scan and calibrate', () => {

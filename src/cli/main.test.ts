@@ -175,35 +175,6 @@ describe.concurrent('the program', () => {
     expect(rows).toHaveLength(10)
   })
 
-  test('checks a revision in a scenario, ends with exit code 1 where a property fails, and plays the run again', async () => {
-    const { code, stdout } = await rmpopt('check --policy v7 --scenario kexec --property no-deadlock --out trace.json')
-    expect(code).toBe(1)
-    expect(stdout).toContain('v7 breaks no deadlock in kexec')
-    expect((await rmpopt('check --replay trace.json')).stdout).toBe(stdout)
-    const { schema, results } = JSON.parse((await rmpopt('check --replay trace.json --json')).stdout)
-    expect([schema, results.length, results[0].verdict]).toEqual(['rmpopt.check/1', 1, 'fails'])
-    const { code: none, stderr } = await rmpopt('check --policy v10 --scenario both-shutdowns --perfetto none.json')
-    expect({ none, stderr }).toEqual({ none: 0, stderr: 'rmpopt: wrote none.json, with no run: nothing fails\n' })
-  })
-
-  test('writes the runs that break a property as a report and for Perfetto, from a check or from its file', async () => {
-    const line = 'check --policy v7 --scenario kexec --property no-deadlock'
-    const first = await rmpopt(`${line} --out runs.json --report runs.html --perfetto runs.perfetto.json`)
-    expect(first).toMatchObject({
-      code: 1,
-      stderr: 'rmpopt: wrote runs.json\nrmpopt: wrote runs.html\nrmpopt: wrote runs.perfetto.json\n',
-    })
-    const again = await rmpopt('check --replay runs.json --report again.html --perfetto again.json --json')
-    expect(again).toMatchObject({ code: 1, stderr: 'rmpopt: wrote again.html\nrmpopt: wrote again.json\n' })
-    const written = (name: string) => readFileSync(join(directory, name), 'utf8')
-    expect([written('again.html'), written('again.json')]).toEqual([written('runs.html'), written('runs.perfetto.json')])
-    expect(written('runs.html')).toContain('cpu_down waits until CPU3 has no pinned task')
-    const names = JSON.parse(written('runs.perfetto.json')).traceEvents.map(
-      ({ args }: { args?: { name?: string } }) => args?.name,
-    )
-    expect(names).toContain('v7 breaks no deadlock in kexec')
-  })
-
   test('plays the litmus corpus, and one file of it with every outcome', async () => {
     const corpus = await output('litmus')
     expect(corpus).toMatch(/\n\d+ files: all conditions hold\n$/)

@@ -1,4 +1,15 @@
 import { Command, type CommanderError, Option } from 'commander'
+import {
+  CALIBRATE_HELP,
+  CHECK_HELP,
+  COMPARE_HELP,
+  EXPLAIN_HELP,
+  LITMUS_HELP,
+  ROOT_HELP,
+  RUN_HELP,
+  SCAN_HELP,
+  TABLE_HELP,
+} from './help.ts'
 import { Ended, UsageError } from './output.ts'
 import type { ScenarioFlags } from './scenario-flags.ts'
 import { version } from './version.ts'
@@ -85,10 +96,27 @@ export function program(): Command {
     .description(
       'Play the kernel code of policies through every interleaving of small scenarios, and check what must be true of it.',
     )
-    .option('--policy <list>', 'names (see rmpopt policies); revisions: v1 to v10; all: revisions and proposals (default: v10)')
-    .option('--scenario <list>', 'what happens (default: all scenarios)')
-    .option('--property <list>', 'what must be true (default: all properties)')
+    .option(
+      '--policy <list>',
+      'names (see rmpopt policies) or files; revisions: v1 to v10; all: revisions and proposals (default: v10)',
+    )
+    .option('--scenario <list>', 'what happens: names (see --list) or modules (default: all that have names)')
+    .option('--property <list>', 'what must be true: names (see --list; default: all)')
+    .addOption(
+      new Option('--list', 'list scenarios and properties, and what they say').conflicts([
+        'policy',
+        'scenario',
+        'property',
+        'budget',
+        'workers',
+        'out',
+        'report',
+        'perfetto',
+        'replay',
+      ]),
+    )
     .option('--budget <list>', 'what it may use up: bytes for each policy and scenario, time for all (default: 2GiB,10min)')
+    .option('--workers <n>', 'threads (default: one a core); results do not depend on it')
     .option('--out <trace.json>', 'write the result, with a run for each property that fails')
     .option('--report <report.html>', 'write a report, one HTML file: what holds, what fails, and timelines of the shortest runs')
     .addOption(perfettoOption('these runs as timelines'))
@@ -98,6 +126,7 @@ export function program(): Command {
         'scenario',
         'property',
         'budget',
+        'workers',
       ]),
     )
     .option('--json', 'print one JSON document instead')
@@ -155,7 +184,9 @@ export interface CheckFlags {
   readonly policy?: string
   readonly scenario?: string
   readonly property?: string
+  readonly list?: boolean
   readonly budget?: string
+  readonly workers?: string
   readonly out?: string
   readonly report?: string
   readonly perfetto?: string
@@ -235,69 +266,3 @@ function strict(command: Command): Command {
     throw new UsageError(`${what}; ${guess === undefined ? `see ${names.join(' ')} --help` : `did you mean ${guess}?`}`)
   })
 }
-
-const ROOT_HELP = `
-Examples:
-  rmpopt compare --out report.html       which policy, on three days of 12 000 VMs
-  rmpopt run                             three days of 12 000 VMs on hosts of 2 TiB
-  rmpopt run --policy none               the same without RMPOPT
-  rmpopt explain                         how it all works, step by step
-  rmpopt table --host tiny --hosts 1 --until 1h --at 30m
-
-Exit codes: 0 done; 1 the answer is no; 2 the input is wrong, one line on stderr says how; 3 a bug of ours; 130 Ctrl-C.`
-
-const RUN_HELP = `
-Examples:
-  rmpopt run --until 6h --policy ideal
-  rmpopt run --trace vms.csv.gz --hosts 75 --snp-share 0.05 --json > result.json
-  rmpopt run --placement opposite-ends --show-config > scenario.yaml && rmpopt run scenario.yaml`
-
-const COMPARE_HELP = `
-Examples:
-  rmpopt compare --out report.html
-  rmpopt compare --policies v9,v10,mine.yaml --vs v10 --until 1d
-  rmpopt compare --trace vms.csv.gz --hosts 80 --policies all --save results.duckdb
-
-A policy in YAML: name: mine, when: {at: teardown, delayS: 1, after: first}, what: dirty, who: leader-successes.`
-
-const EXPLAIN_HELP = `
-Examples:
-  rmpopt explain --step 3
-  rmpopt explain --assumptions`
-
-const SCAN_HELP = `
-States: empty leaves the RMP's own memory, which is the firmware's; first-page and last-page assign one
-4K page at the start or end of every GiB; every-page assigns all; random:F each 2 MiB with probability F.
-
-Examples:
-  rmpopt scan
-  rmpopt scan --state first-page --loop leader-then-successes
-  rmpopt scan --guest 100GiB --guest 100GiB --backing 4k --again 1
-  rmpopt scan --state random:0.01 --seeds 10 --sensitivity`
-
-const CALIBRATE_HELP = `
-Examples:
-  rmpopt calibrate
-  rmpopt calibrate mine.yaml --json`
-
-const TABLE_HELP = `
-Example:
-  rmpopt table --until 6h --at 5h --host-index 1`
-
-const CHECK_HELP = `
-Examples:
-  rmpopt check                           the revision of July 2026, in every scenario
-  rmpopt check --policy revisions        the matrix: which revision fails what
-  rmpopt check --policy v7 --property no-deadlock
-  rmpopt check --policy v1 --out trace.json; rmpopt check --replay trace.json
-  rmpopt check --policy revisions --report check.html --perfetto runs.json
-
-Exit code 1: a property fails; each is shown with the shortest run that breaks it.`
-
-const LITMUS_HELP = `
-Examples:
-  rmpopt litmus                          the corpus: what is known of the hardware, point by point
-  rmpopt litmus race.litmus --all-outcomes
-  rmpopt litmus --format race.litmus
-
-Exit code 1: a condition does not hold. docs/litmus.md tells what a file looks like.`

@@ -2,7 +2,8 @@
 export async function withProgress<T>(work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(() => {})
   let length = 0
-  const show = (text: string) => {
+  const show = (whole: string) => {
+    const text = whole.slice(0, (process.stderr.columns || COLUMNS) - 1) // on a second line it would stay
     process.stderr.write(`\r${text.padEnd(length)}`)
     length = text.length
   }
@@ -13,3 +14,6 @@ export async function withProgress<T>(work: (tell: (text: string) => void) => Pr
     process.stderr.write('\r')
   }
 }
+
+/** Of a terminal that does not say how wide it is. */
+const COLUMNS = 80

@@ -1,3 +1,4 @@
+export { isCheckScenarioPath, loadCheckScenarios, readCheckScenarios } from './check-scenarios.ts'
 export { digestOf } from './digest.ts'
 export { Journal } from './journal.ts'
 export { readJsonText } from './json.ts'

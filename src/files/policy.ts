@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { extname } from 'node:path'
 import { isMap } from 'yaml'
 import { type LoadedPolicy, type PolicyRef, policyFrom, resolvePolicy, UserError } from '../lab/index.ts'
-import { fileProblem } from './problem.ts'
+import { addressOf, importDefault, isModulePath } from './module.ts'
 import { located, readYaml, type YamlKind } from './yaml.ts'
 
 const YAML_ENDS = ['.yaml', '.yml']
-const MODULE_ENDS = ['.js', '.mjs', '.ts', '.mts']
 
 /** Whether this is the path of a policy rather than the name of one. */
 export function isPolicyPath(text: string): boolean {
-  return [...YAML_ENDS, ...MODULE_ENDS].includes(extname(text))
+  return YAML_ENDS.includes(extname(text)) || isModulePath(text)
 }
 
 /**
@@ -19,7 +16,7 @@ export function isPolicyPath(text: string): boolean {
  * @throws UserError for a file that cannot be read or is no policy
  */
 export async function readPolicy(path: string): Promise<PolicyRef> {
-  if (MODULE_ENDS.includes(extname(path))) return loadPolicy(pathToFileURL(resolve(path)).href, path)
+  if (isModulePath(path)) return loadPolicy(addressOf(path), path)
   const yaml = await readYaml(path, POLICY)
   if (!isMap(yaml.document.contents))
     throw new UserError(`${path}: holds no policy; write lines such as "name: mine" and "when: teardown"`)
@@ -32,15 +29,7 @@ const POLICY: YamlKind = {
   insteadOfText: 'save it as UTF-8',
 }
 
-/** Loads a module's policy. TypeScript wants a Node that strips types. @param where what to call it in messages */
+/** Loads a module's policy. @param where what to call it in messages */
 export async function loadPolicy(url: string, where = url): Promise<LoadedPolicy> {
-  if (!existsSync(new URL(url))) throw fileProblem(where, Object.assign(new Error('no such file'), { code: 'ENOENT' }))
-  let exported: unknown
-  try {
-    exported = ((await import(url)) as { default?: unknown }).default
-  } catch (error) {
-    const [why] = (error as Error).message.split('\n')
-    throw new UserError(`${where}: cannot be loaded (${why}); give a module that Node ${process.versions.node} can import`)
-  }
-  return { ...policyFrom(exported, where), module: url, path: where }
+  return { ...policyFrom(await importDefault(url, where), where), module: url, path: where }
 }

@@ -1,161 +1,94 @@
-import {
-  checkKernel,
-  type Fact,
-  KERNEL_QUESTIONS,
-  type KernelVerdict,
-  replayKernel,
-  SCENARIOS,
-  type StoryStep,
-} from '../check/index.ts'
-import { policyNamed } from '../policy/index.ts'
-import { UserError } from '../workload/index.ts'
-import { nearest } from './nearest.ts'
-
-/** What to check, by name; nothing: all there is. */
-export interface CheckInput {
-  readonly policies?: readonly string[]
-  readonly scenarios?: readonly string[]
-  readonly properties?: readonly string[]
-}
+import { KERNEL_QUESTIONS, SCENARIOS, type Scenario } from '../check/index.ts'
+import { isAuthored } from './authors.ts'
+import { type CellJob, type CellOutcome, exploreCell, scenarioFor } from './check-cell.ts'
+import { type CheckInput, checkPlan, nameOf } from './check-input.ts'
+import type { CheckCell, CheckedPolicy, CheckedScenario, CheckResult } from './check-result.ts'
+import type { PolicyRef } from './host-run.ts'
 
 export interface CheckHooks {
   /** Bytes that the states of one policy in one scenario may take. */
   readonly bytesMax?: number
-  /** Asked now and then; `true`: what is not finished stays so. */
+  /** Told when a cell (a policy in a scenario) begins, now and then, and when it has ended. */
+  readonly onProgress?: (progress: CheckProgress) => void
+  /** Asked now and then where cells are explored here; `true`: what is not finished stays so. */
   readonly shouldStop?: () => boolean
-  /** Told before each policy in each scenario. */
-  readonly onCell?: (policy: string, scenario: string) => void
+  /** Who explores the cells; the default does it here, one after the other. Outcomes come in order of the jobs. */
+  readonly explore?: Explore
 }
 
-/** What came of one property of one policy in one scenario. */
-export interface CheckCell {
-  readonly policy: string
-  readonly scenario: string
-  readonly property: string
-  readonly verdict: KernelVerdict['verdict']
-  /** States visited. */
+export type Explore = (
+  jobs: number,
+  job: (index: number) => CellJob,
+  watch: CellsWatch,
+) => AsyncIterable<CellOutcome> | Iterable<CellOutcome>
+
+/** Who looks on while cells are explored: as of one, each by its number. */
+export interface CellsWatch {
+  readonly shouldStop?: () => boolean
+  readonly onStates?: (index: number, states: number, isDone: boolean) => void
+}
+
+/** How far one of the cells is. */
+export interface CheckProgress {
+  readonly index: number
+  /** All cells, in their order. */
+  readonly cells: readonly { readonly policy: string; readonly scenario: string }[]
+  /** States visited in this one. */
   readonly states: number
-  /** Of a property that fails, the length of the shortest run that breaks it, where it starts, and the run. */
-  readonly steps?: number
-  readonly start?: readonly Fact[]
-  readonly trace?: readonly StoryStep[]
-  /** Where the run goes on for ever, its first step that comes again and again, counted from 0. */
-  readonly repeatsFrom?: number
-  /** Of a deadlock, who waits for what. */
-  readonly stuck?: readonly string[]
+  readonly isDone: boolean
 }
-
-/** `rmpopt check --json`. */
-export interface CheckResult {
-  readonly schema: 'rmpopt.check/1'
-  /** Whether no property was seen to fail. */
-  readonly holds: boolean
-  /** The scenarios and properties that were asked for, and what they say. */
-  readonly scenarios: readonly { readonly name: string; readonly sentence: string }[]
-  readonly properties: readonly { readonly name: string; readonly sentence: string }[]
-  readonly results: readonly CheckCell[]
-}
-
-/** The published revisions. */
-export const REVISIONS: readonly string[] = ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7', 'v8', 'v9', 'v10']
 
 /**
- * Plays a policy's routines through every interleaving of small scenarios, and says which properties hold.
- * @throws UserError for a name that there is not
+ * Plays the routines of policies through every interleaving of small scenarios, and says which properties hold.
+ * @throws UserError for a name that there is not, and for what comes from a module and fails
  */
-export function check(input: CheckInput = {}, hooks: CheckHooks = {}): CheckResult {
-  const policies = input.policies ?? ['v10']
-  for (const name of policies) if (policyNamed(name) === undefined) throw unknown('--policy', name, REVISIONS)
-  const scenarios = chosen('--scenario', input.scenarios, SCENARIOS)
-  const properties = chosen('--property', input.properties, KERNEL_QUESTIONS)
-  const results = policies.flatMap((policy) =>
-    scenarios.flatMap((scenario) => {
-      hooks.onCell?.(policy, scenario.name)
-      const verdicts = checkKernel({ scenario, driver: policyNamed(policy)! }, hooks)
-      return verdicts.filter(isAmong(properties)).map(({ property, verdict, states, start, trace, stuck }): CheckCell => {
-        const failure =
-          trace === undefined ? {} : { steps: trace.length, start, trace, ...(stuck === undefined ? {} : { stuck }) }
-        return { policy, scenario: scenario.name, property, verdict, states, ...failure }
-      })
-    }),
-  )
-  const named = ({ name, sentence }: { name: string; sentence: string }) => ({ name, sentence })
+export async function check(input: CheckInput = {}, hooks: CheckHooks = {}): Promise<CheckResult> {
+  const { policies, scenarios, properties } = checkPlan(input)
+  const { bytesMax, shouldStop, onProgress, explore = exploreHere } = hooks
+  const jobs = policies.flatMap((policy) => scenarios.map((scenario): CellJob => ({ policy, scenario, bytesMax })))
+  const cells = jobs.map(({ policy, scenario }) => ({ policy: nameOf(policy), scenario: nameOf(scenario) }))
+  const onStates: CellsWatch['onStates'] = (index, states, isDone) => onProgress?.({ index, cells, states, isDone })
+  const results: CheckCell[] = []
+  let index = 0
+  for await (const verdicts of explore(jobs.length, (at) => jobs[at], { shouldStop, onStates })) {
+    const cell = cells[index++]
+    for (const { property, verdict, states, ...rest } of verdicts) {
+      if (!properties.some(({ name }) => name === property)) continue
+      const steps = rest.trace === undefined ? {} : { steps: rest.trace.length }
+      results.push({ ...cell, property, verdict, states, ...steps, ...rest })
+    }
+  }
   return {
     schema: 'rmpopt.check/1',
     holds: results.every(({ verdict }) => verdict !== 'fails'),
-    scenarios: scenarios.map(named),
-    properties: properties.map(named),
+    policies: policies.map(sourceOf),
+    scenarios: scenarios.map((scenario) => described(scenarioFor(scenario))),
+    properties: properties.map(({ name, sentence }) => ({ name, sentence })),
     results,
   }
 }
 
-/**
- * Plays the runs of a result again.
- * @param text a document that `rmpopt check --json` or `--out` has written
- * @throws UserError where it is no such document, or a run cannot be played any more
- */
-export function checkReplayed(path: string, text: string): CheckResult {
-  const document = parsed(path, text)
-  const results = document.results.map((cell): CheckCell => {
-    if (cell.trace === undefined) return cell
-    const [scenario] = chosen(path, [cell.scenario], SCENARIOS)
-    const driver = policyNamed(cell.policy)
-    if (driver === undefined) throw unknown(path, cell.policy, REVISIONS)
-    const again = replayKernel(
-      { scenario, driver },
-      cell.trace.map((step) => step?.action ?? -1),
-    )
-    const run = `${path}: the run against ${cell.property} of ${cell.policy} in ${cell.scenario}`
-    if (again === undefined) throw new UserError(`${run} cannot be played; check it again`)
-    if (!again.broken.includes(cell.property)) throw new UserError(`${run} does not break it; check it again`)
-    return { ...cell, start: again.start, trace: again.trace }
-  })
-  return { ...document, results }
-}
-
-function parsed(path: string, text: string): CheckResult {
-  let document: Partial<CheckResult> | null
-  try {
-    document = JSON.parse(text)
-  } catch {
-    document = null
+/** What there is to be asked, by name: what it says, in one sentence each. */
+export function checkQuestions(): Pick<CheckResult, 'scenarios' | 'properties'> {
+  return {
+    scenarios: SCENARIOS.map(described),
+    properties: KERNEL_QUESTIONS.map(({ name, sentence }) => ({ name, sentence })),
   }
-  if (document?.schema === 'rmpopt.check/1' && Array.isArray(document.results) && document.results.every(isCell))
-    return document as CheckResult
-  throw new UserError(`${path}: this is no result of rmpopt check; give a file that --out has written`)
 }
 
-function isCell(cell: Partial<CheckCell> | null): boolean {
-  const { policy, scenario, property, trace } = cell ?? {}
-  return [policy, scenario, property].every((name) => typeof name === 'string') && (trace === undefined || Array.isArray(trace))
+function* exploreHere(...[jobs, job, { shouldStop, onStates }]: Parameters<Explore>): Iterable<CellOutcome> {
+  for (let index = 0; index < jobs; index++)
+    yield exploreCell(job(index), { shouldStop, onStates: (states, isDone) => onStates?.(index, states, isDone) })
 }
 
-function isAmong(properties: readonly { readonly name: string }[]): (verdict: { readonly property: string }) => boolean {
-  return ({ property }) => properties.some(({ name }) => name === property)
+function described(scenario: Scenario): CheckedScenario {
+  const { name, sentence } = scenario
+  return { name, sentence, ...(isAuthored(scenario) ? { path: scenario.path } : {}) }
 }
 
-function chosen<T extends { readonly name: string }>(
-  flag: string,
-  names: readonly string[] | undefined,
-  all: readonly T[],
-): readonly T[] {
-  return (
-    names?.map((name) => {
-      const found = all.find((one) => one.name === name || one.name.replaceAll(' ', '-') === name) // so that it need not be quoted
-      if (found === undefined)
-        throw unknown(
-          flag,
-          name,
-          all.map((one) => one.name),
-        )
-      return found
-    }) ?? all
-  )
-}
-
-function unknown(flag: string, name: string, known: readonly string[]): UserError {
-  const guess = nearest(name, known)
-  return new UserError(
-    `${flag}: there is no ${JSON.stringify(name)}; ${guess === undefined ? `choose from ${known.join(', ')}` : `did you mean ${guess}?`}`,
-  )
+function sourceOf(policy: PolicyRef): CheckedPolicy {
+  if (typeof policy === 'string') return { name: policy }
+  const { name } = policy
+  if (isAuthored(policy)) return { name, path: policy.path }
+  return 'keptBytes' in policy ? { name } : { name, point: policy }
 }

@@ -13,7 +13,7 @@ import {
   PolicyReplay,
   recordLife,
 } from '../sim/index.ts'
-import { withPolicy } from './policy-module.ts'
+import { withAuthors } from './authors.ts'
 import { RegionMap } from './region-map.ts'
 
 /** How a policy is named in a job: by its name, as a point of the space, or as itself (which no worker can be sent). */
@@ -87,7 +87,7 @@ export function runHost({ trials, guest: behaviour, vms, wantsMap, ...common }: 
     memoryWaits: host.vmCounts.memoryWaits,
     trials: trials.map(({ policy, costs }) => {
       const driver = policyFor(policy)
-      return withPolicy(driver, () => {
+      return withAuthors([driver], 'simulated', () => {
         const replay = new PolicyReplay({ ...common, costs, driver }, life)
         const map = new RegionMap(replay)
         if (wantsMap) replay.run(map.moments, () => map.look())

@@ -9,15 +9,11 @@ export { type Assumption, assumptions } from './assumptions.ts'
 export { type CalibrateResult, calibrate, EXPERIMENT_IDS, type FittedParameter, type FittedRow } from './calibrate.ts'
 export { type Measurement, measurementsFrom } from './calibration/measurements.ts'
 
-export {
-  type CheckCell,
-  type CheckHooks,
-  type CheckInput,
-  type CheckResult,
-  check,
-  checkReplayed,
-  REVISIONS,
-} from './check.ts'
+export { type CheckHooks, type CheckProgress, check, checkQuestions, type Explore } from './check.ts'
+export { type CellJob, type CellOutcome, type CheckScenarioRef, exploreCell } from './check-cell.ts'
+export { type CheckInput, POLICY_SETS } from './check-input.ts'
+export { checkReplayed, type ReplaySources } from './check-replay.ts'
+export type { CheckCell, CheckResult } from './check-result.ts'
 export { type CompareOptions, compareScenario } from './compare.ts'
 export type { ComparedFigure, ComparedPolicy, CompareResult, RegionTimeMap, Sensitivity } from './compare-result.ts'
 
@@ -37,4 +33,5 @@ export { resolveScan, SCAN_LOOPS, SCAN_STATES, SCAN_THREADS, type ScanInput, typ
 export type { PassAtEnd, PassResult, PassTimes, ScanResult, SensitivityRow, Spread } from './scan-result.ts'
 export { type SweptCost, sweptCosts } from './scan-sensitivity.ts'
 export { resolveScenario, type Scenario, type ScenarioInput, scenarioInput } from './scenario.ts'
+export { type LoadedScenario, scenariosFrom } from './scenario-module.ts'
 export { tableAt } from './table.ts'

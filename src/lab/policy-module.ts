@@ -1,15 +1,12 @@
-import type { HotplugRule, Op, Routine } from '../kernel/index.ts'
+import type { HotplugRule, Routine } from '../kernel/index.ts'
 import { composePolicy, POLICIES, type Policy, type PolicySpec } from '../policy/index.ts'
 import { UserError } from '../workload/index.ts'
+import { type Authored, guarded } from './authors.ts'
 import { nearest } from './nearest.ts'
 import { isPolicyName, resolvePolicy } from './policy-input.ts'
 
-/** A policy of a module: it cannot be sent to a worker, but its address can. */
-export interface LoadedPolicy extends Policy {
-  /** Address of the module, and what to call it in messages. */
-  readonly module: string
-  readonly path: string
-}
+/** A policy of a module. */
+export interface LoadedPolicy extends Policy, Authored {}
 
 const PARTS = [
   'booted',
@@ -80,75 +77,8 @@ function driverProblem(driver: Partial<Policy>, parts: readonly Part[]): string 
   return undefined
 }
 
-/** Every operation there is: whoever yields anything else would wait for ever. */
-const OPS: Readonly<Record<Op['op'], true>> = {
-  execute: true,
-  'rmpupdate-run': true,
-  'launch-update-run': true,
-  'on-each-cpu': true,
-  firmware: true,
-  'smp-processor-id': true,
-  'move-to-cpu': true,
-  'cond-resched': true,
-  'migrate-disable': true,
-  'migrate-enable': true,
-  'preempt-disable': true,
-  'preempt-enable': true,
-  'wait-unpinned': true,
-  lock: true,
-  unlock: true,
-  'delay-work': true,
-  'cancel-work-sync': true,
-  'kthread-run': true,
-  'set-sleeping': true,
-  schedule: true,
-  'wake-up-process': true,
-  'sleep-until': true,
-  'load-rmp-entry': true,
-  'count-rmp-run': true,
-  'clear-rmp': true,
-  'cpu-time': true,
-  play: true,
-}
-
 /** A part of a driver that gives operations and nothing else. */
-function guard(driver: Partial<Policy>, part: Part, where: string): (...given: unknown[]) => Routine<void> {
-  return function* (...given) {
-    const routine = (driver[part] as (...given: unknown[]) => Routine<void> | undefined).call(driver, ...given)
-    if (typeof routine?.next !== 'function')
-      throw new UserError(`${where}: ${part}: is not a generator function; write *${part}(kernel) { … }`)
-    for (let step = routine.next(); !step.done; ) {
-      const op: Op | undefined = step.value
-      if (!Object.hasOwn(OPS, op?.op ?? ''))
-        throw new UserError(`${where}: ${part}: yields ${shown(op)}, which is no operation; ${advice(op?.op)}`)
-      step = routine.next(yield op)
-    }
-  }
-}
-
-function shown(op: unknown): string {
-  const text = JSON.stringify(op) ?? String(op)
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}
-
-function advice(op: unknown): string {
-  const guess = typeof op === 'string' ? nearest(op, Object.keys(OPS)) : undefined
-  return guess === undefined ? 'yield such as { op: "cond-resched" }, or yield* a routine' : `did you mean ${guess}?`
-}
-
-/**
- * Does something with a policy. Where it comes from a module, what goes wrong is the module's doing.
- * @throws UserError naming the module, and the line if it is known
- */
-export function withPolicy<T>(policy: Policy, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!('module' in policy) || !(error instanceof Error) || error instanceof UserError) throw error
-    const { module, path } = policy as LoadedPolicy
-    const [, line] = /^:(\d+):/.exec(error.stack?.split(module)[1] ?? '') ?? []
-    throw new UserError(
-      `${path}:${line === undefined ? '' : `${line}:`} fails while it is simulated (${error.message}); correct it`,
-    )
-  }
+function guard(driver: Partial<Policy>, part: Part, where: string): (...given: unknown[]) => Routine<unknown> {
+  const routine = driver[part] as (...given: unknown[]) => Routine<void> | undefined
+  return (...given) => guarded(() => routine.call(driver, ...given), `${where}: ${part}`, `*${part}(kernel)`)
 }

@@ -46,6 +46,7 @@ export function inventedCheck(): CheckResult {
   ]
   return {
     ...{ schema: 'rmpopt.check/1', holds: false },
+    policies: [{ name: 'old' }, { name: 'new' }],
     scenarios: ['first', 'second'].map((name) => ({ name, sentence: `What happens in the ${name}.` })),
     properties: ['soundness', 'balance', 'no deadlock'].map((name) => ({ name, sentence: `What ${name} says.` })),
     results,

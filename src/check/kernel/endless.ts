@@ -1,8 +1,11 @@
 /** Something of a scenario or a driver goes on and on, and would never be played to its end. */
 export class Endless extends Error {
-  /** @param who whose routine it is */
+  /** Whose routine it is. */
+  readonly who: string
+
   constructor(who: string, operations: number) {
     super(`${who} does not end: it has asked for ${operations} operations`)
+    this.who = who
   }
 }
 

@@ -39,12 +39,9 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
   return verdicts.map((verdict): KernelVerdict => {
     const { property, kind } = verdict
     if (kind === 'fails') return { property, verdict: kind, states, ...told(model, verdict) }
-    return {
-      property,
-      verdict: kind,
-      states,
-      ...(kind === 'unfinished' ? { because: verdict.because, stepsSeen: Math.max(0, depth - 1) } : {}),
-    }
+    if (kind === 'holds') return { property, verdict: kind, states }
+    const because = verdict.because === 'stopped' && isFull() ? 'bytes' : verdict.because
+    return { property, verdict: kind, states, because, stepsSeen: Math.max(0, depth - 1) }
   })
 }
 

@@ -69,8 +69,8 @@ describe('counterexampleTrace', () => {
     expect(drawn(inventedFailure({ start: undefined }))['work']).toEqual(['4–9 running'])
   })
 
-  test('nests the slices of every track of a real run, in which facts follow each other without a gap', () => {
-    const result = check({ policies: ['v7'], scenarios: ['kexec'], properties: ['no deadlock'] })
+  test('nests the slices of every track of a real run, in which facts follow each other without a gap', async () => {
+    const result = await check({ policies: ['v7'], scenarios: ['kexec'], properties: ['no deadlock'] })
     const text = counterexampleTrace(result)
     const all = tracks(traceEvents(text))
     expect(Object.keys(all)).toEqual(expect.arrayContaining(['run', 'CPU 0', 'region 1', 'work', 'mask']))

@@ -11,6 +11,8 @@ export interface Run {
 
 /** The runs of a result, and where each is told. */
 export interface RunBook {
+  /** All of them, by their numbers. */
+  readonly runs: readonly Run[]
   /** The shortest run of a policy against a property, over the scenarios, or in one. */
   readonly shortest: (policy: string, property: string, scenario?: string) => Failure | undefined
   readonly runOf: (failure: Failure) => Run
@@ -53,6 +55,7 @@ export function runBook({ results, properties }: CheckResult): RunBook {
     return { name, sentence, shortest: tellable(told[at].shortest), rest: tellable(told[at].rest) }
   })
   return {
+    runs: [...new Set(runs.values())],
     runOf,
     shortest: (policy, property, scenario) =>
       (scenario === undefined ? best : all).find(

@@ -12,7 +12,8 @@ function result(verdicts: Readonly<Record<string, string>>): CheckResult {
     }),
   )
   const properties = names.slice(0, results.length / Object.keys(verdicts).length).map((name) => ({ name, sentence: '' }))
-  return { schema: 'rmpopt.check/1', holds: true, scenarios: [{ name: 's', sentence: '' }], properties, results }
+  const policies = Object.keys(verdicts).map((name) => ({ name }))
+  return { schema: 'rmpopt.check/1', holds: true, policies, scenarios: [{ name: 's', sentence: '' }], properties, results }
 }
 
 test.each([
