@@ -22,7 +22,7 @@ export function checkScreen(result: CheckResult, options: ScreenOptions, told: R
   const text = (words: string) => wrapped(words, comfortable(options))
   const lines = [
     ...text(title).map((line) => colours.bold(line)),
-    table(results, policies, colours),
+    ...fitting(policies, comfortable(options)).flatMap((some, at) => [...(at === 0 ? [] : ['']), table(results, some, colours)]),
     ...text(LEGEND),
     ...(scenarios.length === 1 ? [] : ['', ...scenarioLines(result, options, colours)]),
     ...unfinished(results).flatMap((words) => ['', ...text(words).map((line) => colours.yellow(line))]),
@@ -33,6 +33,18 @@ export function checkScreen(result: CheckResult, options: ScreenOptions, told: R
 
 const LEGEND =
   'ok: holds in every state; a number: fails, in so many steps at the shortest (in so many scenarios); ?: the budget was used up before all was seen.'
+
+/** Policies in portions of about the same number, so that a table of each is no wider than it may be. */
+function fitting(policies: readonly string[], width: number): string[][] {
+  const fit = Math.max(1, Math.floor((width - NAME_COLUMNS) / POLICY_COLUMNS))
+  const portions = Math.ceil(policies.length / fit)
+  const size = Math.ceil(policies.length / portions)
+  return Array.from({ length: portions }, (_, at) => policies.slice(at * size, (at + 1) * size))
+}
+
+/** Columns of the longest property, and of what is said of one policy, as a rule. */
+const NAME_COLUMNS = 20
+const POLICY_COLUMNS = 11
 
 function table(cells: readonly CheckCell[], policies: readonly string[], colours: Colours): string {
   const properties = [...new Set(cells.map(({ property }) => property))]
