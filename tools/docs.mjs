@@ -4,8 +4,9 @@
 //   <!-- $ node docs/examples/fleet.mjs -->   what an example prints
 //   <!-- file docs/examples/fleet.mjs -->   a file
 //   <!-- trace rmpopt run --trace TRACE … -->   what the program prints for the real trace: made anew only where one is given
+//   <!-- long rmpopt check … -->   what takes minutes to print: made anew where asked for, a test looks at parts of it
 //
-// `npm run docs` rewrites the blocks (`npm run docs -- --trace FILE` those of the real trace, too); `--check` only looks, names
+// `npm run docs` rewrites the blocks (`npm run docs -- --trace FILE` those of the real trace, `--long` the long ones, too); `--check` only looks, names
 // the blocks that differ and exits with 1.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,7 +14,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, trace: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, trace: { type: 'string' }, long: { type: 'boolean', default: false } },
+})
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
@@ -26,7 +29,7 @@ let stale = 0
 for (const page of pages) {
   const text = readFileSync(root + page, 'utf8')
   const fresh = text.replace(
-    /(<!-- (\$|file|trace) (.+?) -->\n+)(```\w*\n)([\s\S]*?)(```\n)/g,
+    /(<!-- (\$|file|trace|long) (.+?) -->\n+)(```\w*\n)([\s\S]*?)(```\n)/g,
     (block, comment, kind, what, open, body, close) => {
       const now = content(kind, what)
       if (now === undefined || now === body) return block
@@ -46,6 +49,7 @@ if (values.check && stale > 0) {
 function content(kind, what) {
   if (kind === 'file') return readFileSync(root + what, 'utf8')
   if (kind === 'trace' && values.trace === undefined) return undefined
+  if (kind === 'long' && !values.long) return undefined
   const [program, ...args] = what.replace('TRACE', values.trace ?? '').split(' ')
   const command = program === 'rmpopt' ? ['dist/cli/main.js', ...args] : args
   return `${printed(command).trimEnd()}\n`

@@ -9,20 +9,15 @@
  *    number, too. To go on from there the generator is made anew and told what it had observed.
  * 3. What a step does depends on nothing but these two numbers. It is made for real once and looked up from then on.
  *
- * **How the kernel is to be plugged in.** Its routines (`kernel/ops.ts`) yield operations instead of touching a machine, so they
- * need one level more and nothing else:
+ * **The hardware** (`hardware/`): each thread is a list of operations, each operation the micro-steps of an instruction or of an access.
  *
- * - The world is a kernel on its machine; `save` and `load` add what `Kernel`, `Lock`, `DelayedWork` and `PhysicalMemory` hold
- *   (owners and waiters by thread number, timers as pending or not: any order of firing is an order that may come). These
- *   objects, and whatever else routines read directly, are the `places` of the membrane; `IndexSet`s stand for themselves.
- * - A thread state is a stack: the routine's own log (what it read of the kernel, and the answers to its operations) and, on
- *   top, the log of the operation in flight. `ThreadStates` already forgets the upper one when the operation answers. An `execute`
- *   opens the instruction's micro-steps there, or is one step where those were checked on their own.
- * - An operation that must wait (a lock, `wait-unpinned`, `cancel-work-sync`, an IPI that waits) is an action that is not enabled:
- *   remember `NO_STEP` for that pair. Deadlock is then found by whoever explores.
- * - A CPU interrupted by an IPI, a worker that a timer starts, a CPU going offline are threads of the model, there from the start
- *   and not enabled until they are wanted. What comes from outside (guests, hotplug) is an action with `isOutside`.
- * - `play` is answered with `next`: loops are played step by step.
+ * **The kernel** (`kernel/`): its routines yield operations instead of touching a machine, so that the same code is played here and on the
+ * clock. The world is a kernel on its machine with its locks, timers and tasks. An operation is one step, or, where it is an
+ * instruction or an IPI, its micro-steps on each CPU; one that must wait is an action that is not enabled. Timers fire any time after
+ * they were set. Guests, hotplug, shutdown are events: when they begin is up to the outside.
+ *
+ * **In the end.** Where nothing but outside events is enabled a run ends, and what must be so in the end is judged there, and
+ * whether anybody is stuck. Runs that go on for ever are judged by the loops they go round (`liveness.ts`).
  */
 export { breadthFirst, type Exploration } from './breadth-first.ts'
 export type { Budget, Progress } from './budget.ts'

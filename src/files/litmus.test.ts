@@ -2,9 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { parseLitmus, runLitmus } from '../check/index.ts'
 import { litmus, litmusFormatted } from '../lab/index.ts'
-import { HARDWARE_MUTANTS } from '../testing/hardware-mutants.ts'
 import { readLitmus } from './litmus.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'rmpopt-litmus-'))
@@ -31,19 +29,6 @@ describe('the corpus', () => {
     const [{ conditions }] = litmus([source]).files
     expect(conditions.filter(({ holds }) => !holds)).toEqual([])
     expect(litmusFormatted(source)).toBe(source.text)
-  })
-
-  test.each(
-    Object.entries(HARDWARE_MUTANTS).flatMap(([name, { mutate }]) => (mutate === undefined ? [] : [[name, mutate] as const])),
-  )('notices other hardware: %s', (_, prepare) => {
-    const noticed = corpus.filter(({ text }) => {
-      try {
-        return runLitmus(parseLitmus(text), { prepare }).conditions.some(({ holds }) => !holds)
-      } catch {
-        return false // it did not get as far as its program
-      }
-    })
-    expect(noticed.map(({ path }) => path)).not.toEqual([])
   })
 
   test('has names that tell files apart', () => {

@@ -67,6 +67,7 @@ export function* kvmGmemRelease(kernel: Kernel, guest: Guest): Routine<void> {
   }
   kernel.tell.conversionEnds()
   kernel.tell.guestMemoryReturned(guest)
+  if (kernel.driver.memoryReturned) yield* kernel.driver.memoryReturned(kernel)
 }
 
 /** guest_memfd files of a VM: userspace has one for each of its memory slots (low memory, high memory, firmware) [A]. */

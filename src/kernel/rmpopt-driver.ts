@@ -15,6 +15,8 @@ export interface RmpoptDriver {
   readonly snpEnable?: 'boot' | 'init'
   /** What the tree does about CPUs that come and go. Default: `before-snp-en`, as v10 does. */
   readonly hotplug?: HotplugRule
+  /** Which thread stands for its core, in setup and in passes: the primary one, if it is online (default) [K], or the first that is [L v1]. */
+  readonly threadOfCore?: 'primary' | 'first-online'
   /** The iterator of its debugfs file advances after testing for the end [L v1]. */
   readonly listsOneTooMany?: boolean
   /** Called at the end of `snp_rmptable_init` [L v1]. */
@@ -28,12 +30,17 @@ export interface RmpoptDriver {
   /** Called by `sev_vm_destroy` before and after the guest's context is decommissioned. */
   vmDestroying?(kernel: Kernel): Routine<void>
   vmDestroyed?(kernel: Kernel, regions: GuestRegions): Routine<void>
+  /** Called, in a task that may sleep, when all memory of an ended guest is the hypervisor's again: at the end of `evict_inode`. No revision asks for it [A]. */
+  memoryReturned?(kernel: Kernel): Routine<void>
   /** Called when a guest_memfd inode is freed, after an RCU grace period [L v2]. */
   inodeFreed?(kernel: Kernel): Routine<void>
   /** Whether `madeShared` does something for each folio, in the path that frees it, rather than once for all pages. */
   readonly actsOnFolios?: boolean
   /** Called whenever `pages` pages of a region have been made shared. */
   madeShared?(kernel: Kernel, region: RegionIndex, pages: number): Routine<void>
+  /** Called by the firmware driver before it issues SNP_SHUTDOWN_EX for a full shutdown, and if that was refused. No revision asks for it [A]. */
+  shutdownBegins?(kernel: Kernel): Routine<void>
+  shutdownRefused?(kernel: Kernel): Routine<void>
   /** Called by `snp_shutdown` on a full shutdown. */
   cleanup?(kernel: Kernel): Routine<void>
 }

@@ -37,19 +37,21 @@ function* setup(kernel: Kernel): Routine<void> {
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
 }
 
-/** Works out range and mask, and programs RMPOPT_BASE on every core, by its first online primary thread. [L v2–v10] */
+/** Works out range and mask, and programs RMPOPT_BASE on every core, by one thread of it. [L v2–v10] */
 export function* rmpoptConfigure(kernel: Kernel): Routine<void> {
   const { rmpopt } = kernel
   rmpopt.range = rmpoptRange(kernel)
   kernel.log(logRmpoptRange(rmpopt.range.start, rmpopt.range.end))
   if (rmpopt.range.end < endOfRam(kernel)) kernel.log(logRmpoptCoverageLimited(rmpopt.range.end))
-  rmpopt.primaries = onlinePrimaries(kernel)
+  rmpopt.primaries = oneThreadPerCore(kernel)
   yield* programBase(kernel, rmpopt.primaries, rmpopt.range.start)
 }
 
-/** CPUs that are online and the lowest thread of their core. */
-export function onlinePrimaries({ machine: { topology }, online }: Kernel): IndexSet {
-  return topology.cpuSets.where((cpu) => has(online, cpu) && has(topology.primaries, cpu))
+/** Of each core the CPU that stands for it, if it is online: the lowest thread, or the lowest that is online, as the driver has it. */
+export function oneThreadPerCore({ machine: { topology }, online, driver }: Kernel): IndexSet {
+  const { cpuSets, primaries } = topology
+  if (driver.threadOfCore !== 'first-online') return cpuSets.where((cpu) => has(online, cpu) && has(primaries, cpu))
+  return cpuSets.where((cpu) => [...members(topology.siblings(cpu))].find((thread) => has(online, thread)) === cpu)
 }
 
 /** Enables RMPOPT_BASE at `base` on the cores of these CPUs. */

@@ -49,11 +49,14 @@ export function* sevSnpShutdown(kernel: Kernel, kind: 'full' | 'legacy'): Routin
 }
 
 function* shutdown(kernel: Kernel, kind: 'full' | 'legacy'): Routine<boolean> {
+  const { driver } = kernel
   if (!kernel.snpInitialised) return true
+  if (kind === 'full' && driver.shutdownBegins) yield* driver.shutdownBegins(kernel)
   yield* onEachCpuMask(kernel.online, { name: 'WBINVD' })
   const status = yield* firmware({ name: 'SNP_SHUTDOWN_EX', x86SnpShutdown: kind === 'full' })
   if (status !== 'SUCCESS') {
     kernel.log(`SEV-SNP: SNP_SHUTDOWN_EX failed, status ${status}`)
+    if (kind === 'full' && driver.shutdownRefused) yield* driver.shutdownRefused(kernel)
     return false
   }
   kernel.snpInitialised = false

@@ -25,6 +25,7 @@ const CellSchema = z.object({
   states: count,
   steps: count.optional(),
   because: z.enum(['states', 'bytes', 'stopped', 'all failed', 'samples']).optional(),
+  stepsSeen: count.optional(),
   start: z.array(FactSchema).optional(),
   trace: z.array(StepSchema).optional(),
   repeatsFrom: count.optional(),

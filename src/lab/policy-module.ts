@@ -8,13 +8,27 @@ import { isPolicyName, resolvePolicy } from './policy-input.ts'
 /** A policy of a module. */
 export interface LoadedPolicy extends Policy, Authored {}
 
-const PARTS = ['booted', 'setup', 'work', 'thread', 'vmDestroying', 'vmDestroyed', 'inodeFreed', 'madeShared', 'cleanup'] as const
+const PARTS = [
+  'booted',
+  'setup',
+  'work',
+  'thread',
+  'vmDestroying',
+  'vmDestroyed',
+  'memoryReturned',
+  'inodeFreed',
+  'madeShared',
+  'shutdownBegins',
+  'shutdownRefused',
+  'cleanup',
+] as const
 type Part = (typeof PARTS)[number]
 
 const TEXTS = ['summary', 'when', 'what', 'who'] as const
 const CHOICES = {
   snpEnable: ['boot', 'init'],
   hotplug: ['snp-en-callback', 'ignored', 'after-init', 'once-after-init', 'before-snp-en'] satisfies HotplugRule[],
+  threadOfCore: ['primary', 'first-online'],
 } as const
 const KNOWN: readonly string[] = ['name', ...TEXTS, ...Object.keys(CHOICES), 'keptBytes', 'isOracle', ...PARTS]
 

@@ -30,6 +30,7 @@ const options = {
 const ScenarioSchema = z.strictObject({
   name: z.string().regex(/^[\w.-]{1,60}$/, 'is not a name of letters, digits, dots and dashes; choose a short one'),
   sentence: z.string().regex(/\S/, 'is not a sentence; say what happens in one'),
+  notInLinux: z.string().optional(),
   machine: z.strictObject({
     cores: whole(1, CORES_MAX),
     threads: z.literal([1, 2]).optional(),

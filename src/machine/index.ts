@@ -12,6 +12,6 @@ export { type Assumption, choice, DEFAULT_MACHINE_OPTIONS, type MachineOptions, 
 export { ASSIGNED, IMMUTABLE, Rmp, SIZE_2M, VALIDATED, VMSA } from './rmp.ts'
 export { RmpoptTables } from './rmpopt-tables.ts'
 export { isPlainHuge, launchUpdateRun, ofRun, rmpRun, rmpupdateRun, updatePlainHuge } from './runs.ts'
-export { loadMachine, type Renaming, saveMachine, saveSet, saveWide, WordReader } from './snapshot.ts'
+export { loadMachine, type Renaming, renamed, saveMachine, saveSet, saveWide, WordReader } from './snapshot.ts'
 export { Tlb, type Translation } from './tlb.ts'
 export { Topology, type TopologySpec } from './topology.ts'

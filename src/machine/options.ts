@@ -102,6 +102,12 @@ export function machineAssumptions(options: MachineOptions): Assumption[] {
       '[A] §5',
     ),
     choice(
+      'snp-flush',
+      'all translations',
+      'SNP_INIT_EX and a full shutdown drop them on every CPU, setting SNP_EN on its own: none outlives the checks it was filled without',
+      '[A] §5',
+    ),
+    choice(
       'unchecked-fill',
       'whole mapping',
       'a translation filled under an optimisation keeps the mapping’s size, up to the region',

@@ -8,7 +8,7 @@ import {
   type RmpEntry,
   type RmpReadForm,
 } from '../arch/index.ts'
-import { saveWide, type WordReader } from './snapshot.ts'
+import { AS_THEY_ARE, namedAs, type Renaming, saveWide, type WordReader } from './snapshot.ts'
 
 /** Bits of the compact form of an entry. All zero: the default, a page of the hypervisor. */
 export const ASSIGNED = 1
@@ -206,20 +206,38 @@ export class Rmp {
     }
   }
 
-  /** Appends all entries and the rights of VMPLs. */
-  save(to: number[]): void {
-    for (let huge = 0; huge < this.#huges.length / WORDS; huge++) {
-      const at = huge * WORDS
-      for (let word = at; word < at + WORDS; word++) to.push(this.#huges[at] === MIXED && word > at ? 0 : this.#huges[word] | 0)
-      if (this.#huges[at] !== MIXED) continue
-      const { bits, asid, gfn } = this.#detail(huge)
-      for (let page = 0; page < bits.length; page++) {
-        to.push(bits[page], asid[page])
-        saveWide(to, gfn[page])
-      }
+  /** Appends all entries and the rights of VMPLs; `names`: as if regions were called otherwise. */
+  save(to: number[], names: Renaming = AS_THEY_ARE): void {
+    const { regionHuges, regionPages } = this.geometry
+    const calledSo = namedAs(names.region, this.regions)
+    for (let name = 0; name < this.#huges.length / WORDS; name++) {
+      const region = Math.floor(name / regionHuges)
+      const ahead = region - calledSo(region)
+      this.#saveHuge(to, name - ahead * regionHuges, ahead * regionPages)
     }
-    const rights = [...this.#permissions].filter(([, given]) => given !== 0).sort(([a], [b]) => a - b)
-    to.push(rights.length, ...rights.flat())
+    const rights = [...this.#permissions].flatMap(([pfn, given]) => {
+      const region = Math.floor(pfn / regionPages)
+      return given === 0 ? [] : [[pfn + ((names.region?.(region) ?? region) - region) * regionPages, given]]
+    })
+    to.push(rights.length, ...rights.sort(([a], [b]) => a - b).flat())
+  }
+
+  /** @param ahead how many guest pages further than it is an assigned page is said to be */
+  #saveHuge(to: number[], huge: HugeIndex, ahead: number): void {
+    const at = huge * WORDS
+    const shifted = (asid: number, gfn: number) => (asid === 0 ? gfn : gfn + ahead)
+    if (this.#huges[at] !== MIXED) {
+      const asid = this.#huges[at + ASID]
+      to.push(this.#huges[at] | 0, asid)
+      saveWide(to, shifted(asid, this.#huges[at + GFN_HIGH] * WORD + this.#huges[at + GFN_LOW]))
+      return
+    }
+    to.push(MIXED | 0, 0, 0, 0)
+    const { bits, asid, gfn } = this.#detail(huge)
+    for (let page = 0; page < bits.length; page++) {
+      to.push(bits[page], asid[page])
+      saveWide(to, shifted(asid[page], gfn[page]))
+    }
   }
 
   /** Takes on what `save` has written; nobody is told of changed counts. */

@@ -1,7 +1,7 @@
 import { assert, type CoreId, type RegionIndex, type RmpoptBase, type Spa } from '../arch/index.ts'
 import { has, type IndexSet } from './index-set.ts'
 import type { Machine } from './machine.ts'
-import { AS_THEY_ARE, type Renaming, saveSet, type WordReader } from './snapshot.ts'
+import { AS_THEY_ARE, namedAs, type Renaming, saveSet, type WordReader } from './snapshot.ts'
 
 /** An RMPOPT(verify) between its first look at the RMP and its answer. */
 interface Scan {
@@ -141,11 +141,12 @@ export class RmpoptTables {
     return (this.#reachingOf[region] ??= coreSets.where((core) => this.reaches(core, region)))
   }
 
-  /** Appends bits, cached results, bases and scans; `names`: as if the CPUs were called otherwise. */
+  /** Appends bits, cached results, bases and scans; `names`: as if CPUs and regions were called otherwise. */
   save(to: number[], names: Renaming = AS_THEY_ARE): void {
     const { coreSets, cores } = this.#machine.topology
-    for (const set of this.sets) saveSet(to, coreSets, set, names.core)
-    to.push(...this.cached)
+    const calledSo = namedAs(names.region, this.sets.length)
+    for (let region = 0; region < this.sets.length; region++) saveSet(to, coreSets, this.sets[calledSo(region)], names.core)
+    for (let region = 0; region < this.cached.length; region++) to.push(this.cached[calledSo(region)])
     const bases = to.length
     for (const [core, { enabled, base }] of this.bases.entries()) {
       const at = bases + (names.core?.(core) ?? core)
@@ -155,7 +156,7 @@ export class RmpoptTables {
     to.push(this.scans.length)
     const scans = this.scans.map((scan) => ({ ...scan, id: scan.id < 0 ? scan.id : (names.cpu?.(scan.id) ?? scan.id) }))
     for (const { id, region, cores: served, lost } of scans.sort((a, b) => a.id - b.id)) {
-      to.push(id, region, lost ? 1 : 0)
+      to.push(id, names.region?.(region) ?? region, lost ? 1 : 0)
       saveSet(to, coreSets, served, names.core)
     }
   }

@@ -1,4 +1,4 @@
-import type { CoreId, CpuId } from '../arch/index.ts'
+import type { CoreId, CpuId, Geometry, RegionIndex, Spa } from '../arch/index.ts'
 import { type IndexSet, members, type SetSpace } from './index-set.ts'
 import type { Machine } from './machine.ts'
 
@@ -11,13 +11,15 @@ export function saveMachine(machine: Machine, to: number[], names: Renaming = AS
   for (const [cpu, { mfdm, memEncrypt, snpEn, vmplEn }] of machine.cpus.entries()) {
     to[cpus + (names.cpu?.(cpu) ?? cpu)] = (mfdm ? 1 : 0) | (memEncrypt ? 2 : 0) | (snpEn ? 4 : 0) | (vmplEn ? 8 : 0)
   }
-  machine.rmp.save(to)
+  const { geometry } = machine
+  machine.rmp.save(to, names)
   machine.tables.save(to, names)
-  machine.tlb.save(to, names)
-  machine.firmware.save(to, machine.geometry)
+  machine.tlb.save(to, geometry, names)
+  machine.firmware.save(to, geometry, names)
   to.push(machine.locks.size)
-  for (const [huge, { rax, size }] of [...machine.locks].sort(([a], [b]) => a - b)) {
-    to.push(huge, rax / machine.geometry.pageBytes, size === '2M' ? 1 : 0)
+  const locks = [...machine.locks.values()].map(({ rax, size }) => ({ rax: renamed(rax, geometry, names), size }))
+  for (const { rax, size } of locks.sort((a, b) => a.rax - b.rax)) {
+    to.push(Math.floor(rax / geometry.hugeBytes), rax / geometry.pageBytes, size === '2M' ? 1 : 0)
   }
 }
 
@@ -41,13 +43,33 @@ export function loadMachine(machine: Machine, from: WordReader): void {
   }
 }
 
-/** Other names for cores and for their threads, for states that differ in nothing but who is who. */
+/**
+ * Other names for cores, for their threads and for regions, for states that differ in nothing but who is who. A guest's page keeps
+ * its distance to where the guest sees it: what is in a region that is called otherwise has guest addresses so much higher or lower.
+ */
 export interface Renaming {
   readonly core?: (core: CoreId) => CoreId
   readonly cpu?: (cpu: CpuId) => CpuId
+  /** Only of regions that hold nothing of the RMP, and that every table reaches or none. */
+  readonly region?: (region: RegionIndex) => RegionIndex
 }
 
 export const AS_THEY_ARE: Renaming = {}
+
+/** What an address is called. */
+export function renamed(spa: Spa, { regionBytes }: Geometry, { region }: Renaming): Spa {
+  if (region === undefined) return spa
+  const at = Math.floor(spa / regionBytes)
+  return spa + (region(at) - at) * regionBytes
+}
+
+/** Of each name which region has it. */
+export function namedAs(region: Renaming['region'], regions: number): (name: RegionIndex) => RegionIndex {
+  if (region === undefined) return (name) => name
+  const who = new Array<RegionIndex>(regions)
+  for (let one = 0; one < regions; one++) who[region(one)] = one
+  return (name) => who[name]
+}
 
 /** Reads what was saved, number by number. */
 export class WordReader {

@@ -1,5 +1,5 @@
-import type { CpuId, Spa } from '../arch/index.ts'
-import { AS_THEY_ARE, type Renaming, saveWide, type WordReader } from './snapshot.ts'
+import type { CpuId, Geometry, Spa } from '../arch/index.ts'
+import { AS_THEY_ARE, type Renaming, renamed, saveWide, type WordReader } from './snapshot.ts'
 
 /** A cached translation. The model's virtual addresses are system physical ones: a translation is a range and a right. */
 export interface Translation {
@@ -50,11 +50,11 @@ export class Tlb {
     this.#translations = cpu === undefined ? [] : this.#translations.filter((translation) => translation.cpu !== cpu)
   }
 
-  /** Appends all translations. */
-  save(to: number[], names: Renaming = AS_THEY_ARE): void {
+  /** Appends all translations; `names`: as if CPUs and regions were called otherwise. */
+  save(to: number[], geometry: Geometry, names: Renaming = AS_THEY_ARE): void {
     const rows = this.#translations.map((t) => {
       const row = [names.cpu?.(t.cpu) ?? t.cpu, this.#numberOf(t.key), (t.writable ? 1 : 0) | (t.unchecked ? 2 : 0)]
-      saveWide(row, t.base)
+      saveWide(row, renamed(t.base, geometry, names))
       saveWide(row, t.bytes)
       return row
     })

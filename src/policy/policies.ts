@@ -2,6 +2,7 @@ import { composePolicy } from './axes/compose.ts'
 import type { PolicySpec } from './axes/spec.ts'
 import { IDEAL, NONE } from './bounds.ts'
 import { MARKED } from './marked.ts'
+import { V10_MENDED } from './mended.ts'
 import type { Policy } from './policy.ts'
 import { PROPOSALS } from './proposals.ts'
 import { V1 } from './revisions/v1.ts'
@@ -16,7 +17,7 @@ import { V9, V10 } from './revisions/v10.ts'
 export const POLICIES: readonly Policy[] = [
   ...[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10],
   ...PROPOSALS.map(composePolicy),
-  ...[MARKED, NONE, IDEAL],
+  ...[V10_MENDED, MARKED, NONE, IDEAL],
 ]
 
 export function policyNamed(name: string): Policy | undefined {

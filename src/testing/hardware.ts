@@ -26,6 +26,11 @@ export function writes(pfn: number, value = 1, mapping = PAGE): Operation {
   return { do: 'access', access: { who: 'hypervisor', spa: pfn * PAGE, write: true, mapping }, value }
 }
 
+/** A read of the hypervisor. */
+export function reads(pfn: number): Operation {
+  return { do: 'access', access: { who: 'hypervisor', spa: pfn * PAGE, write: false, mapping: PAGE }, value: 0 }
+}
+
 /** A private write of guest 1 to a page that it sees at its system address. */
 export function guestWrites(pfn: number, value = 1): Operation {
   return { do: 'access', access: guestAccess(pfn), value }

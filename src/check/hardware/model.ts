@@ -3,10 +3,11 @@ import type { Machine, Renaming } from '../../machine/index.ts'
 import { Interner } from '../interner.ts'
 import type { Model, Property, State } from '../model.ts'
 import { PairTable } from '../pair-table.ts'
+import { Judge } from './judge.ts'
 import { type Answer, type Operation, operationText, stepsOf, type Thread } from './operation.ts'
-import { type Completed, convertedRegion, HARDWARE_PROPERTIES, type HardwareProperty } from './properties.ts'
+import { convertedRegion, HARDWARE_PROPERTIES, type HardwareProperty } from './properties.ts'
 import { Stepper } from './stepper.ts'
-import { Symmetry } from './symmetry.ts'
+import { type Permutation, type Renamer, Symmetry } from './symmetry.ts'
 import { ThreadStates } from './threads.ts'
 import { World } from './world.ts'
 
@@ -18,8 +19,11 @@ export interface HardwareSpec {
   readonly threads: readonly Thread[]
   /** Default: `HARDWARE_PROPERTIES`. */
   readonly properties?: readonly HardwareProperty[]
-  /** Take states for the same that differ only in which of the CPUs with equal programs is which. Default: false. */
-  readonly symmetry?: boolean
+  /**
+   * Take states for the same that differ only in which of the CPUs with equal programs is which, and in which of the regions to which
+   * the same is done is which. The hardware and what is asked must treat them alike. Default: false.
+   */
+  readonly symmetry?: boolean | 'CPUs'
   /** Make steps that touch nothing shared together with the step before. Default: false. */
   readonly joinPrivate?: boolean
   /** How operations go, step by step. Default: as in the machine. */
@@ -38,17 +42,16 @@ export class HardwareModel implements Model {
   readonly properties: readonly Property[]
   readonly canonicalise?: (state: State) => void
   readonly #spec: HardwareSpec
-  readonly #asked: readonly HardwareProperty[]
   readonly #world: World
   readonly #shared = new Interner()
-  /** For each property the regions, as bits, for which it does not hold, by shared state. */
-  readonly #wrong: readonly number[][]
-  /** The regions, as bits, for which some property does not hold, by shared state. */
-  readonly #wrongSomehow: number[] = []
   readonly #threads = new ThreadStates()
+  readonly #judge: Judge
   readonly #stepper: Stepper
   readonly #steps: readonly PairTable[]
   readonly #initial: State
+  #symmetries: Symmetry | undefined
+  /** Of each thread state the step in which it first came up, and the shared state after it: kept where there are symmetries. */
+  readonly #made: { readonly action: number; readonly shared: number; readonly from: number; readonly to: number }[] = []
   /** The shared state that the world is in; -1: not known. */
   #at = -1
 
@@ -58,27 +61,23 @@ export class HardwareModel implements Model {
     this.#spec = spec
     this.words = threads.length + 1
     this.actions = threads.length
-    this.#asked = spec.properties ?? HARDWARE_PROPERTIES
-    this.properties = this.#asked.map((property, index) => this.#property(property, index))
-    this.#wrong = this.#asked.map(() => [])
+    this.#judge = new Judge(spec.properties ?? HARDWARE_PROPERTIES, this.#threads)
+    this.properties = this.#judge.properties
     this.#world = new World(machine)
     for (const { pfn, value } of spec.memory ?? []) this.#world.write(pfn, value)
     this.#stepper = new Stepper(this.#world, this.#threads, steps)
     this.#steps = threads.map(() => new PairTable())
     const programs = new Map<string, number>()
     const starts = threads.map(({ program }) => {
-      const key = JSON.stringify(program, (_, part) => (typeof part === 'bigint' ? `${part}n` : part))
+      const key = keyOf(program)
       if (!programs.has(key)) programs.set(key, programs.size)
       return this.#threads.start(programs.get(key) as number, program.length === 0)
     })
     this.#initial = Int32Array.of(this.#intern(), ...starts)
-    if (symmetry) {
-      const group = new Symmetry(machine.topology, threads, starts, (shared, names) => {
-        this.enter(shared)
-        return this.#intern(names)
-      })
-      this.canonicalise = (state) => group.canonicalise(state)
-    }
+    if (symmetry === false) return
+    const symmetries = new Symmetry(machine, threads, keyOf, this.#renamer(), symmetry === true)
+    this.#symmetries = symmetries
+    this.canonicalise = (state) => symmetries.canonicalise(state)
   }
 
   initial(): readonly State[] {
@@ -102,14 +101,7 @@ export class HardwareModel implements Model {
   }
 
   isSuspect(state: State): boolean {
-    let wrong = this.#wrongSomehow[state[0]]
-    let broken = 0
-    for (let word = 1; word < state.length; word++) {
-      const thread = this.#threads.at(state[word])
-      wrong &= ~thread.converting
-      broken |= thread.broken
-    }
-    return (wrong | broken) !== 0
+    return this.#judge.isSuspect(state)
   }
 
   label(state: State, action: number): string {
@@ -141,6 +133,33 @@ export class HardwareModel implements Model {
     return { shared: this.#shared.count, threads: this.#threads.count, steps, bytes }
   }
 
+  #renamer(): Renamer {
+    return {
+      shared: (shared, names) => {
+        this.enter(shared)
+        return this.#intern(names)
+      },
+      local: (local, permutation) => this.#renamedLocal(local, permutation),
+    }
+  }
+
+  /**
+   * A thread's state if regions were called otherwise. What it has observed cannot be renamed, since nobody knows which numbers
+   * are regions; but it was observed in a step, and the same step is made where everything is called otherwise.
+   */
+  #renamedLocal(local: number, permutation: Permutation): number {
+    const symmetries = this.#symmetries as Symmetry
+    const made = this.#made[local]
+    if (made === undefined) return this.#initial[1 + permutation.threads[this.#initial.subarray(1).indexOf(local)]]
+    const [shared, from] = [symmetries.shared(permutation, made.shared), symmetries.local(permutation, made.from)]
+    const there = this.#play(permutation.threads[made.action], shared, from)
+    assert(
+      there.shared === symmetries.shared(permutation, made.to),
+      'the hardware treats regions alike that are taken for each other',
+    )
+    return there.thread
+  }
+
   /** Makes a step for real, and remembers it. @returns where it is remembered */
   #work(action: number, shared: number, thread: number): number {
     if (this.#threads.at(thread).isDone) return this.#steps[action].add(shared, thread, NO_STEP, 0)
@@ -160,7 +179,14 @@ export class HardwareModel implements Model {
     }
   }
 
-  #play(action: number, before: number, number: number): { shared: number; thread: number; touched: boolean } {
+  #play(action: number, shared: number, from: number): { shared: number; thread: number; touched: boolean } {
+    const known = this.#threads.count
+    const step = this.#playThread(action, shared, from)
+    if (this.#symmetries !== undefined && step.thread === known) this.#made[known] = { action, shared, from, to: step.shared }
+    return step
+  }
+
+  #playThread(action: number, before: number, number: number): { shared: number; thread: number; touched: boolean } {
     const thread = this.#spec.threads[action]
     const operation = thread.program[this.#threads.at(number).answered]
     this.enter(before)
@@ -175,64 +201,27 @@ export class HardwareModel implements Model {
       return { shared, touched, thread: this.#threads.observe(number, { observed, next, broken: 0, converting }) }
     }
     const { answer, number: answerNumber } = stepped
-    const broken = this.#broken({ machine: this.#world.machine, cpu: thread.cpu, operation, answer })
+    const broken = this.#judge.broken({ machine: this.#world.machine, cpu: thread.cpu, operation, answer })
     const isDone = this.#threads.at(number).answered + 1 === thread.program.length
     return { shared, touched, thread: this.#threads.answer(number, { answer: answerNumber, broken, isDone }) }
   }
 
-  /** The number of the state that the world is in; `names`: would be in, if its CPUs were called otherwise. */
+  /** The number of the state that the world is in; `names`: would be in, if CPUs and regions were called otherwise. */
   #intern(names?: Renaming): number {
     const known = this.#shared.count
     const shared = this.#shared.intern(this.#world.save(names))
     if (names === undefined) this.#at = shared
     if (shared === known) {
       this.enter(shared)
-      const wrong = this.#asked.map((property) => this.#wrongNow(property))
-      for (const [index, regions] of wrong.entries()) this.#wrong[index].push(regions)
-      const ofRegions = wrong.filter((_, index) => 'ofRegion' in this.#asked[index])
-      this.#wrongSomehow.push(ofRegions.reduce((any, regions) => any | regions, 0))
+      this.#judge.look(this.#world.machine)
     }
     return shared
   }
+}
 
-  #wrongNow(property: HardwareProperty): number {
-    const { machine } = this.#world
-    if ('ofEnd' in property) return property.ofEnd(machine) ? 0 : 1
-    let wrong = 0
-    if ('ofRegion' in property) {
-      for (let region = 0; region < machine.rmp.regions; region++) if (!property.ofRegion(machine, region)) wrong |= 1 << region
-    }
-    return wrong
-  }
-
-  #broken(completed: Completed): number {
-    let broken = 0
-    for (const [index, property] of this.#asked.entries()) {
-      if ('ofStep' in property && !property.ofStep(completed)) broken |= 1 << index
-    }
-    return broken
-  }
-
-  #property(property: HardwareProperty, index: number): Property {
-    const { name, sentence } = property
-    const threads = this.#threads
-    const bit = 1 << index
-    if ('ofEnd' in property) return { name, sentence, kind: 'at the end', holds: (state) => this.#wrong[index][state[0]] === 0 }
-    if ('ofStep' in property) {
-      const holds = (state: State) => {
-        for (let word = 1; word < state.length; word++) if ((threads.at(state[word]).broken & bit) !== 0) return false
-        return true
-      }
-      return { name, sentence, kind: 'always', holds }
-    }
-    const holds = (state: State) => {
-      let wrong = this.#wrong[index][state[0]]
-      if (wrong === 0) return true
-      for (let word = 1; word < state.length; word++) wrong &= ~threads.at(state[word]).converting
-      return wrong === 0
-    }
-    return { name, sentence, kind: 'always', holds }
-  }
+/** Equal for equal programs. */
+function keyOf(program: readonly Operation[]): string {
+  return JSON.stringify(program, (_, part) => (typeof part === 'bigint' ? `${part}n` : part))
 }
 
 /** In the place of the next shared state: the thread has finished. */

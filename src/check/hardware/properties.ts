@@ -1,5 +1,5 @@
 import { type CpuId, MSR_RMPOPT_BASE, type Pfn, type RegionIndex, SUCCESS } from '../../arch/index.ts'
-import { ASSIGNED, has, type Machine } from '../../machine/index.ts'
+import { ASSIGNED, has, type Machine, VALIDATED } from '../../machine/index.ts'
 import type { Answer, Operation } from './operation.ts'
 
 /** A step that has completed an operation: the machine is as it was right after. */
@@ -46,22 +46,26 @@ export const HARDWARE_PROPERTIES: readonly HardwareProperty[] = [
   {
     name: 'integrity',
     sentence:
-      'No write of the hypervisor or an ordinary guest reaches an assigned page, through an old translation neither (§5).',
+      'No write of the hypervisor or an ordinary guest, and no shared one of an SNP guest, reaches an assigned page, through an old translation neither (§5).',
     ofStep: ({ machine, operation, answer }) => {
       if (operation.do !== 'access' || answer.kind !== 'passed') return true
-      const { who, write, spa } = operation.access
-      return who === 'SNP guest' || !write || !isAssigned(machine, pageAt(machine, spa))
+      const { access } = operation
+      const isPrivate = access.who === 'SNP guest' && access.isPrivate
+      return isPrivate || !access.write || !isAssigned(machine, pageAt(machine, access.spa))
     },
   },
   {
     name: 'isolation',
-    sentence: 'A private access of an SNP guest that passes reaches a page assigned to it (§5).',
+    sentence:
+      'A private access of an SNP guest that passes reaches a page assigned to it, a checked one a page that it has validated (§5).',
     ofStep: ({ machine, operation, answer }) => {
       if (operation.do !== 'access' || answer.kind !== 'passed') return true
       const { access } = operation
       if (access.who !== 'SNP guest' || !access.isPrivate) return true
       const pfn = pageAt(machine, access.spa)
-      return isChanging(machine, pfn) || (isAssigned(machine, pfn) && machine.rmp.asid(pfn) === access.asid)
+      if (isChanging(machine, pfn)) return true
+      const isValid = answer.how !== 'checked' || (machine.rmp.bits(pfn) & VALIDATED) !== 0
+      return isAssigned(machine, pfn) && isValid && machine.rmp.asid(pfn) === access.asid
     },
   },
   {
@@ -72,17 +76,18 @@ export const HARDWARE_PROPERTIES: readonly HardwareProperty[] = [
       if (!('cf' in answer) || operation.do !== 'instruction' || operation.instruction.name !== 'RMPOPT') return true
       const { tables, topology } = machine
       const [core, region] = [cpu % topology.cores, machine.regionOf(operation.instruction.rax)]
-      return answer.cf === (tables.reaches(core, region) && has(tables.sets[region], core))
+      return answer.cf === (machine.isRegionCovered(region) && tables.reaches(core, region) && has(tables.sets[region], core))
     },
   },
   {
     name: 'updates take effect',
-    sentence: 'When an RMPUPDATE completes with success, the entry says what was asked for (§4).',
+    sentence: 'When an RMPUPDATE completes with success, the entry says what was asked for, and is not validated (§4).',
     ofStep: ({ machine, operation, answer }) => {
       if (operation.do !== 'instruction' || operation.instruction.name !== 'RMPUPDATE' || !succeeded(answer)) return true
       const { input, rax } = operation.instruction
       const entry = machine.rmp.entry(pageAt(machine, rax))
-      return entry.assigned === input.assigned && entry.asid === input.asid && entry.immutable === input.immutable
+      const isAsAsked = (['assigned', 'asid', 'immutable', 'gpa'] as const).every((field) => entry[field] === input[field])
+      return isAsAsked && !entry.validated && (!input.assigned || entry.size === input.size)
     },
   },
   {

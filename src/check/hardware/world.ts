@@ -9,6 +9,7 @@ import {
   loadMachine,
   type Machine,
   type Renaming,
+  renamed,
   saveMachine,
   WordReader,
 } from '../../machine/index.ts'
@@ -65,9 +66,17 @@ export class World {
     this.#keys[pfn] = key
   }
 
-  /** Its state as whole numbers; `names`: as if the CPUs were called otherwise. */
+  /** Its state as whole numbers; `names`: as if CPUs and regions were called otherwise. */
   save(names?: Renaming): number[] {
     const words = [...this.#values, ...this.#keys]
+    if (names?.region !== undefined) {
+      const { pageBytes } = this.machine.geometry
+      for (const [pfn, value] of this.#values.entries()) {
+        const name = renamed(pfn * pageBytes, this.machine.geometry, names) / pageBytes
+        words[name] = value
+        words[this.#values.length + name] = this.#keys[pfn]
+      }
+    }
     saveMachine(this.machine, words, names)
     return words
   }

@@ -102,10 +102,11 @@ describe('what goes on for ever', () => {
     const convergence = (first: number) =>
       checkKernel({ scenario, driver: driver(first) }).find(({ property }) => property === 'convergence')!
     expect(convergence(0)).toMatchObject({ verdict: 'holds' })
-    const { verdict, trace = [], repeatsFrom = -1 } = convergence(1)
+    const { verdict, trace = [], repeatsFrom = -1, stuck } = convergence(1)
     expect(verdict).toBe('fails')
     expect(repeatsFrom).toBeGreaterThanOrEqual(0)
     expect(repeatsFrom).toBeLessThan(trace.length)
+    expect(stuck).toEqual([`steps ${repeatsFrom + 1} to ${trace.length} come again and again`])
     expect(trace.slice(repeatsFrom).map(({ what }) => what)).toContain('queues the work')
     const again = replayKernel(
       { scenario, driver: driver(1) },
@@ -135,3 +136,13 @@ function forever(op: Op): () => Routine<void> {
     for (;;) yield op
   }
 }
+
+it('says of what it could not finish how far it was', () => {
+  const [{ verdict, because, states, stepsSeen = -1 }] = checkKernel(
+    { scenario: scenarioNamed('two-guests-end-together'), driver: v10 },
+    { statesMax: 5000 },
+  )
+  expect({ verdict, because }).toEqual({ verdict: 'unfinished', because: 'states' })
+  expect(states).toBeGreaterThanOrEqual(5000)
+  expect(stepsSeen).toBeGreaterThan(10)
+})

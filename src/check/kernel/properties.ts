@@ -100,13 +100,14 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   {
     name: 'balance',
     sentence:
-      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask has all online primary threads whose table is programmed; no page is leaked, no lock held, nobody pinned.',
+      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask has all online primary threads whose table is programmed; no table is enabled unless RMPOPT is set up; no page is leaked, no lock held, nobody pinned or in atomic context.',
     of: 'rest',
     holds: ({ kernel, machine, tasks }) => {
       const { hotplugDisabled, leakedPages } = kernel
       const isOff = machine.cpus.every(({ snpEn }) => !snpEn)
       if (hotplugDisabled > 1 || (isOff && hotplugDisabled > 0) || leakedPages > 0) return false
-      if (tasks.some(({ held, pinned }) => held !== 0 || pinned !== 0)) return false
+      if (tasks.some(({ held, pinned, atomic }) => held !== 0 || pinned !== 0 || atomic !== 0)) return false
+      if (!kernel.rmpopt.isConfigured && machine.tables.bases.some(({ enabled }) => enabled)) return false
       return hasWholeMask(kernel)
     },
   },

@@ -1,6 +1,6 @@
 import { breadthFirst } from '../breadth-first.ts'
 import type { Budget } from '../budget.ts'
-import { NO_DEADLOCK, type PathStep, type State, type Unfinished } from '../model.ts'
+import { NO_DEADLOCK, type PathStep, type State, type Unfinished, type Verdict } from '../model.ts'
 import { KernelModel, type KernelSpec } from './model.ts'
 import { KERNEL_PROPERTIES } from './properties.ts'
 import { type Fact, factsAt, type StoryStep, storyOf, undone } from './story.ts'
@@ -13,12 +13,14 @@ export interface KernelVerdict {
   readonly states: number
   /** Why not all of them, where not. */
   readonly because?: Unfinished
+  /** Of a property that is not decided: no run of at most so many steps breaks it. */
+  readonly stepsSeen?: number
   /** What matters of the state that the shortest run which breaks it starts from, and that run. */
   readonly start?: readonly Fact[]
   readonly trace?: readonly StoryStep[]
   /** Where the run goes on for ever, its first step that comes again and again, counted from 0. */
   readonly repeatsFrom?: number
-  /** Of a deadlock, who waits for what. */
+  /** Of a deadlock, who waits for what; of a run that goes on for ever, which steps come again. */
   readonly stuck?: readonly string[]
 }
 
@@ -33,29 +35,26 @@ export function checkKernel(spec: KernelSpec, budget: Budget = {}): KernelVerdic
   const model = new KernelModel(spec)
   const { bytesMax = Number.POSITIVE_INFINITY, shouldStop = () => false } = budget
   const isFull = () => model.played.bytes >= bytesMax
-  const { states, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
+  const { states, depth, verdicts } = breadthFirst(model, { ...budget, shouldStop: () => isFull() || shouldStop() })
   return verdicts.map((verdict): KernelVerdict => {
     const { property, kind } = verdict
-    if (kind === 'fails') {
-      const { path, loop } = verdict
-      const end = path.steps.at(-1)?.state ?? path.start
-      const whole = { ...path, steps: [...path.steps, ...(loop?.steps ?? [])] }
-      const repeats = loop === undefined ? {} : { repeatsFrom: path.steps.length }
-      const stuck = property === NO_DEADLOCK.name ? { stuck: undone(model, end) } : {}
-      return {
-        property,
-        verdict: kind,
-        states,
-        start: factsAt(model, path.start),
-        trace: storyOf(model, whole),
-        ...repeats,
-        ...stuck,
-      }
-    }
+    if (kind === 'fails') return { property, verdict: kind, states, ...told(model, verdict) }
     if (kind === 'holds') return { property, verdict: kind, states }
     const because = verdict.because === 'stopped' && isFull() ? 'bytes' : verdict.because
-    return { property, verdict: kind, states, because }
+    return { property, verdict: kind, states, because, stepsSeen: Math.max(0, depth - 1) }
   })
+}
+
+/** A run that breaks a property, for people. */
+function told(model: KernelModel, { property, path, loop }: Extract<Verdict, { kind: 'fails' }>): Partial<KernelVerdict> {
+  const { start, steps } = path
+  const whole = [...steps, ...(loop?.steps ?? [])]
+  const run = { start: factsAt(model, start), trace: storyOf(model, { start, steps: whole }) }
+  if (loop !== undefined) {
+    const stuck = [`steps ${steps.length + 1} to ${whole.length} come again and again`]
+    return { ...run, repeatsFrom: steps.length, stuck }
+  }
+  return property === NO_DEADLOCK.name ? { ...run, stuck: undone(model, steps.at(-1)?.state ?? start) } : run
 }
 
 /** A run that was played again. */
@@ -82,14 +81,15 @@ export function replayKernel(spec: KernelSpec, actions: readonly number[]): Kern
     at = state
   }
   const broken = model.properties.filter((property) => !property.holds(at)).map(({ name }) => name)
-  const isStuck = !model.isEnd(at) && !steppable(model, at)
+  const isStuck = !model.isEnd(at) && isQuiet(model, at)
   const story = storyOf(model, { start, steps })
   return { start: factsAt(model, start), trace: story, broken: isStuck ? [...broken, NO_DEADLOCK.name] : broken }
 }
 
-/** Whether somebody can go on without help from outside. */
-function steppable(model: KernelModel, state: State): boolean {
+/** Nothing but outside events is enabled. */
+function isQuiet(model: KernelModel, state: State): boolean {
   const to = new Int32Array(model.words)
-  const inside = Array.from({ length: model.actions }, (_, action) => action).filter((action) => !model.isOutside(action))
-  return inside.some((action) => model.step(state, action, to))
+  return !Array.from({ length: model.actions }, (_, action) => action).some(
+    (action) => !model.isOutside(action) && model.step(state, action, to),
+  )
 }

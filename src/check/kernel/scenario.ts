@@ -25,6 +25,8 @@ export interface Scenario {
   readonly name: string
   /** What happens, in one sentence. */
   readonly sentence: string
+  /** Why Linux does not let it happen, where it does not: such a scenario is played only by name. */
+  readonly notInLinux?: string
   readonly machine: SmallMachine
   /** CPUs online at boot. Default: all. */
   readonly online?: readonly CpuId[]

@@ -30,7 +30,7 @@ export function opWords(world: KernelWorld, op: Op): string {
     case 'rmpupdate-run':
       return `${instructionWords(world, op.instruction)} (${op.pages} pages)`
     case 'launch-update-run':
-      return `SNP_LAUNCH_UPDATE (${op.pages} pages)`
+      return `SNP_LAUNCH_UPDATE${op.pages === 1 ? '' : ` (${op.pages} pages)`}`
     case 'on-each-cpu':
       return `IPI to ${[...members(onlineOf(world.kernel, op.mask))].join(',') || 'nobody'}: ${fnWords(world, op.fn)}`
     case 'firmware':
@@ -48,6 +48,8 @@ export function opWords(world: KernelWorld, op: Op): string {
       return 'cancel_delayed_work_sync'
     case 'sleep-until':
       return 'after a while'
+    case 'play':
+      return 'next in its loop'
     default:
       return op.op.replaceAll('-', '_')
   }

@@ -69,10 +69,10 @@ export const INSTRUCTIONS: Readonly<Record<string, Reader>> = {
   },
   WRMSR: (scope, operands) => {
     const msr = msrOf(operands.first('an MSR such as SYSCFG')[0])
-    const words = operands.plain()
+    const words = operands.first('a value such as 0 or enable')
     const cpl = cplOf(operands)
     operands.end(['cpl'])
-    const value = (words ?? []).reduce((sum, word) => sum + bitsOf(scope, word), 0n)
+    const value = words.reduce((sum, word) => sum + bitsOf(scope, word), 0n)
     return { name: 'WRMSR', msr, value, ...cpl }
   },
   RDMSR: (_, operands) => {
@@ -155,6 +155,8 @@ const BITS: Readonly<Record<string, bigint>> = {
   vmpl_en: SYSCFG_VMPL_EN,
 }
 
+const written = (bit: string) => (bit === 'enable' ? bit : bit.toUpperCase())
+
 function bitsOf(scope: Scope, word: Word): bigint {
   const bits = BITS[word.text.toLowerCase()]
   if (bits !== undefined) return bits
@@ -162,7 +164,7 @@ function bitsOf(scope: Scope, word: Word): bigint {
   if (/^(page|huge|region)\d/i.test(word.text)) return BigInt(scope.piece(word).spa)
   throw new LitmusProblem(
     word,
-    `${JSON.stringify(word.text)} is no value; add up numbers, addresses and ${Object.keys(BITS).join(', ')}`,
+    `${JSON.stringify(word.text)} is no value; add up numbers, addresses and ${Object.keys(BITS).map(written).join(', ')}`,
   )
 }
 

@@ -13,6 +13,8 @@ export function operationOf(scope: Scope, { mnemonic, operands }: Instr, executo
   const command = COMMANDS[name]
   if (command !== undefined) return { do: 'firmware', command: command(scope, given) }
   const instruction = INSTRUCTIONS[name]
+  if (instruction === undefined && /^CPU\d+$/.test(name))
+    throw new LitmusProblem(mnemonic, `${name} is no instruction; give it a column beside the others: "CPU0 | CPU1"`)
   if (instruction === undefined) {
     throw unknown(mnemonic, 'instruction', mnemonic.text, ['MOV', ...Object.keys(INSTRUCTIONS), ...Object.keys(COMMANDS)])
   }
@@ -23,6 +25,8 @@ export function operationOf(scope: Scope, { mnemonic, operands }: Instr, executo
 function move(scope: Scope, operands: Operands, executor: Executor): Operation {
   const write = operands.isMemoryNext
   const [place] = write ? operands.first('memory such as [page0]', true) : operands.first('EAX, or memory such as [page0]')
+  if (!write && /^(page|huge|region)\d+$/i.test(place.text))
+    throw new LitmusProblem(place, `memory stands in brackets; write [${place.text}]`)
   if (!write && place.text.toUpperCase() !== 'EAX') throw new LitmusProblem(place, 'a read goes to EAX; write MOV EAX, [page0]')
   const [source] = write ? operands.first('a number') : operands.first('memory such as [page0]', true)
   const page = write ? place : source

@@ -4,6 +4,7 @@ import type { TokenLine } from './tokens.ts'
 /** `not` binds closest, then `and`, `or`, `=>`. herd's `~`, `/\` and `\/` are understood, too. */
 export function parseCondition(tokens: TokenLine): Condition {
   const left = parseOr(tokens)
+  if (tokens.is('|') || tokens.is(',')) throw tokens.expected('and, or, => or nothing more')
   return tokens.skip('=>') ? { kind: 'implies', left, right: parseCondition(tokens) } : left
 }
 
@@ -29,6 +30,7 @@ function parseNot(tokens: TokenLine): Condition {
   const term = parseTerm(tokens)
   const operator = tokens.skip('!=') ? '!=' : '='
   if (operator === '=' && !tokens.skip('=')) return { kind: 'is', term, operator, value: undefined }
+  if (tokens.is('=')) throw tokens.expected('a value after one "="')
   return { kind: 'is', term, operator, value: tokens.word('a value') }
 }
 
@@ -40,12 +42,13 @@ export function parseTerm(tokens: TokenLine): Term {
     return { ...place, kind: 'memory', where }
   }
   const word = tokens.word('a term such as CPU0:CF, page0:assigned, [page0] or optimised(region0)')
+  if (/^(optimised|cached)$/i.test(word.text) && !tokens.is('(')) throw tokens.expected(`"(" and a region after ${word.text}`)
   if (tokens.skip('(')) {
     const args: Word[] = [tokens.word('a region such as region0')]
     while (tokens.skip(',')) args.push(tokens.word('a CPU such as CPU0'))
     tokens.expect(')')
     return { ...place, kind: 'call', name: word, args }
   }
-  tokens.expect(':', `":" and a field after ${JSON.stringify(word.text)}`)
+  tokens.expect(':', `":" and a field after ${JSON.stringify(word.text)}, as in CPU0:CF`)
   return { ...place, kind: 'field', of: word, field: tokens.word('a field') }
 }

@@ -19,7 +19,7 @@ export function parseLitmus(text: string): LitmusFile {
     .entries()) {
     const tokens = new TokenLine(line, index + 1)
     const place = tokens.place
-    const content = parseLine(tokens, section)
+    const content = parseLine(tokens, section, lines)
     tokens.end()
     section = sectionAfter(content, section)
     lines.push({ ...content, ...place, ...(tokens.comment === undefined ? {} : { comment: tokens.comment }) })
@@ -39,7 +39,6 @@ function checked(file: LitmusFile, text: string): LitmusFile {
   const count = (kind: Line['kind']) => file.lines.filter((line) => line.kind === kind).length
   const first = file.lines.find(({ kind }) => kind !== 'blank')
   if (first === undefined) throw new LitmusProblem(end, 'the file is empty; begin with "litmus NAME"')
-  if (first.kind !== 'name') throw new LitmusProblem(first, 'expected "litmus NAME" first')
   for (const kind of ['name', 'init', 'columns', 'source'] as const) {
     const again = file.lines.filter((line) => line.kind === kind)[1]
     if (again !== undefined) throw new LitmusProblem(again, `there is a second one of these lines; keep one`)
@@ -50,24 +49,43 @@ function checked(file: LitmusFile, text: string): LitmusFile {
   return file
 }
 
-function parseLine(tokens: TokenLine, section: Section): LineContent {
+function parseLine(tokens: TokenLine, section: Section, before: readonly Line[]): LineContent {
   if (tokens.isOver) return { kind: 'blank' }
+  if (!tokens.is('litmus') && before.every(({ kind }) => kind === 'blank')) throw tokens.expected('"litmus NAME" first')
   if (section === 'program' || section === 'conditions') {
     for (const quantifier of ['exists', 'forall', 'never'] as const) {
       if (tokens.skip(quantifier)) return { kind: 'condition', quantifier, condition: parseCondition(tokens) }
     }
     if (tokens.skip('show')) return { kind: 'show', terms: separated(tokens, parseTerm) as Term[] }
+    if (tokens.is('not') || tokens.is('~')) throw tokens.expected('exists, forall or never (which is not exists)')
+    const isMeantSo = tokens.startsWith(/^\w/) && tokens.is(':', 2) && !tokens.is(':', 1) && !tokens.is('|', 1)
+    if (isMeantSo) throw tokens.expected('exists, forall or never before a condition')
     if (section === 'conditions') throw tokens.expected('exists, forall, never or show')
     return { kind: 'row', cells: parseCells(tokens) }
   }
   if (tokens.startsWith(/^CPU\d+$/i) && !tokens.is(':', 1)) return { kind: 'columns', columns: parseColumns(tokens) }
-  if (section === 'init') return { kind: 'setup', setup: parseSetup(tokens) }
+  if (section === 'init') {
+    const asked = ['exists', 'forall', 'never', 'show'].some((word) => tokens.is(word))
+    if (!asked) return { kind: 'setup', setup: parseSetup(tokens) }
+  }
   if (tokens.startsWithString()) return { kind: 'description', text: tokens.string('a description') }
-  if (tokens.skip('litmus')) return { kind: 'name', name: tokens.word('a name').text }
+  if (tokens.skip('litmus')) return { kind: 'name', name: nameOf(tokens) }
   if (tokens.skip('source')) return { kind: 'source', text: tokens.string('the source in quotes') }
   if (tokens.skip('machine')) return { kind: 'machine', settings: many(tokens, parseOperand) }
-  if (tokens.skip('init')) return { kind: 'init' }
-  throw tokens.expected('litmus, a description in quotes, source, machine, init or a line of CPUs')
+  if (tokens.skip('init')) {
+    tokens.end('what is so before on the lines below init')
+    return { kind: 'init' }
+  }
+  for (const late of ['exists', 'forall', 'never', 'show']) {
+    if (tokens.is(late)) throw tokens.expected('the program first: a line such as "CPU0 | CPU1", and what they do below it')
+  }
+  throw tokens.expected('litmus, a description in quotes, source, machine, init or a line of CPUs such as "CPU0 | CPU1"')
+}
+
+function nameOf(tokens: TokenLine): string {
+  const { text } = tokens.word('a name')
+  tokens.end(`a name of one word such as ${text}-race`)
+  return text
 }
 
 function parseColumns(tokens: TokenLine): Column[] {
@@ -90,6 +108,8 @@ function parseInstr(tokens: TokenLine): Instr {
   if (label !== undefined) tokens.expect(':')
   const mnemonic = tokens.word('an instruction')
   const operands = tokens.isOver || tokens.is('|') ? [] : separated(tokens, parseOperand)
+  if (!tokens.isOver && !tokens.is('|'))
+    throw tokens.expected('"," before another operand, "|" before another CPU’s column, or nothing more')
   return { ...place, label, mnemonic, operands }
 }
 
@@ -128,6 +148,8 @@ function parseSetup(tokens: TokenLine): Setup {
     tokens.expect('on')
     return { kind: 'optimised', region: word, cpus: separated(tokens, () => tokens.word('a CPU such as CPU0, or all')) }
   }
+  if (/^region\d+$/i.test(word.text) && !tokens.is(':')) throw tokens.expected('"optimised on" and CPUs')
+  if (tokens.is('=')) throw tokens.expected(`":" and a page state after ${word.text} (memory is [${word.text}] = 1)`)
   if (!tokens.skip(':')) return { kind: 'switch', name: word, value: tokens.word('a value') }
   return { kind: 'entry', where: word, state: tokens.word('a page state'), fields: many(tokens, parseOperand) }
 }

@@ -3,7 +3,7 @@ import { breadthFirst } from '../breadth-first.ts'
 import { endings } from '../endings.ts'
 import { pathTo } from '../graph.ts'
 import { HardwareModel } from '../hardware/model.ts'
-import type { Operation, Thread } from '../hardware/operation.ts'
+import type { Operation, stepsOf, Thread } from '../hardware/operation.ts'
 import { compileCondition, termsOf } from './conditions.ts'
 import { conditionText, instrText, termText } from './format.ts'
 import type { Executor } from './instructions.ts'
@@ -51,14 +51,16 @@ export interface RunLitmusOptions {
   readonly statesMax?: number
   /** What is done to the machine before anything else: other hardware, to see whether the file notices. */
   readonly prepare?: (machine: Machine) => void
+  /** How operations go on that hardware, step by step. Default: as in the machine. */
+  readonly steps?: typeof stepsOf
 }
 
 /**
  * Plays every interleaving of a file.
  * @throws LitmusProblem where the file asks for what there is not, or for too much
  */
-export function runLitmus(file: LitmusFile, { statesMax = 2e6, prepare }: RunLitmusOptions = {}): LitmusOutcome {
-  const { model, scope, programs } = modelOf(file, prepare)
+export function runLitmus(file: LitmusFile, { statesMax = 2e6, ...hardware }: RunLitmusOptions = {}): LitmusOutcome {
+  const { model, scope, programs } = modelOf(file, hardware)
   const { graph, states, because } = breadthFirst(model, { statesMax })
   if (because !== undefined)
     throw new LitmusProblem(only(file, 'columns'), `there are more than ${statesMax} states; make the programs shorter`)
@@ -126,7 +128,7 @@ function sumOf(ends: readonly End[]): number {
 
 function modelOf(
   file: LitmusFile,
-  prepare: RunLitmusOptions['prepare'],
+  { prepare, steps }: Pick<RunLitmusOptions, 'prepare' | 'steps'>,
 ): { model: HardwareModel; scope: Scope; programs: Programs } {
   const machine = smallMachine(of(file, 'machine').flatMap(({ settings }) => settings))
   prepare?.(machine)
@@ -171,6 +173,7 @@ function modelOf(
     memory,
     threads,
     properties: [],
+    steps,
     text: (operation) => texts.get(operation) as string,
   })
   return { model, scope, programs: { cpus: threads.map(({ cpu }) => cpu), labels } }
@@ -181,7 +184,7 @@ function executorOf({ cpu, who }: Column): Executor {
   const operands = new Operands(cpu, who)
   const isGuest = operands.flag('guest')
   const [asid, vmpl] = [operands.value('asid')?.[0], operands.value('vmpl')?.[0]]
-  operands.end(['guest', 'asid', 'vmpl'])
+  operands.end(['guest', 'asid=1', 'vmpl=0'])
   if (!isGuest && (asid ?? vmpl) !== undefined)
     throw new LitmusProblem((asid ?? vmpl) as Line, 'only a guest has this; write guest before it')
   if (!isGuest) return { who: 'hypervisor', asid: 0, vmpl: 0 }

@@ -99,8 +99,7 @@ export class Operands {
   first(what: string, isMemory = false): readonly Word[] {
     const operand = this.#left.shift()
     if (operand === undefined) throw new LitmusProblem(this.#of, `${this.#of.text} needs ${what}; add it`)
-    if (operand.key !== undefined || operand.isMemory !== isMemory)
-      throw new LitmusProblem(operand, `expected ${what} as the first operand`)
+    if (operand.key !== undefined || operand.isMemory !== isMemory) throw new LitmusProblem(operand, `expected ${what} here`)
     return operand.words
   }
 
@@ -127,17 +126,13 @@ export class Operands {
     return at < 0 ? undefined : this.#left.splice(at, 1)[0].words
   }
 
-  /** The one operand that is left and has no key, if there is one. */
-  plain(): readonly Word[] | undefined {
-    const at = this.#left.findIndex(({ key, isMemory }) => key === undefined && !isMemory)
-    return at < 0 ? undefined : this.#left.splice(at, 1)[0].words
-  }
-
   /** @param known what could have been meant */
   end(known: readonly string[]): void {
     const [extra] = this.#left
     if (extra === undefined) return
     const given = extra.key?.text ?? extra.words[0].text
+    if (known.some((name) => name.toLowerCase() === given.toLowerCase()))
+      throw new LitmusProblem(extra, `${JSON.stringify(given)} is one too many after what stands before it; remove one`)
     if (known.length === 0) throw new LitmusProblem(extra, `${this.#of.text} takes no ${JSON.stringify(given)}; remove it`)
     throw unknown(extra, `operand of ${this.#of.text.toUpperCase()}`, given, known)
   }

@@ -86,7 +86,21 @@ export class TokenLine {
   }
 }
 
-const TOKEN = /\s*(?:(;.*)|"([^"]*)"|([#\w][\w.#-]*)|(=>|!=|\/\\|\\\/|[|[\],=:()+~])|(\S))/y
+const TOKEN = /\s*(?:(;.*)|"([^"]*)"|(#?\w[\w.#-]*)|(=>|!=|\/\\|\\\/|[|[\],=:()+~])|(\S))/y
+
+/** What those meant who write another language. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  '&': 'write and',
+  '!': 'in a condition write not',
+  '#': 'a comment begins with ;',
+  '/': 'a comment begins with ;',
+  '{': 'how things stand before is told below a line init',
+  '<': 'there are = and !=',
+  '>': 'there are = and !=',
+  '“': 'write "',
+  '”': 'write "',
+  "'": 'write "',
+}
 
 function tokensOf(text: string, line: number): { tokens: Token[]; comment: string | undefined } {
   const tokens: Token[] = []
@@ -98,7 +112,9 @@ function tokensOf(text: string, line: number): { tokens: Token[]; comment: strin
     const content = string !== undefined ? `"${string}"` : (word ?? mark ?? strange)
     const place = { line, column: match.index + all.length - content.length + 1 }
     if (strange === '"') throw new LitmusProblem(place, 'the text does not end on this line; close it with "')
-    if (strange !== undefined) throw new LitmusProblem(place, `${JSON.stringify(strange)} means nothing here; remove it`)
+    if (strange !== undefined) {
+      throw new LitmusProblem(place, `${JSON.stringify(strange)} means nothing here; ${INSTEAD[strange] ?? 'remove it'}`)
+    }
     tokens.push({
       kind: string !== undefined ? 'string' : word !== undefined ? 'word' : 'mark',
       text: string ?? content,

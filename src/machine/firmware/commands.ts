@@ -1,5 +1,5 @@
 import type { Geometry, Gpa, Spa, SpaRange } from '../../arch/index.ts'
-import type { WordReader } from '../snapshot.ts'
+import { AS_THEY_ARE, type Renaming, renamed, type WordReader } from '../snapshot.ts'
 
 /** Commands of the SEV-SNP firmware, as far as they touch the RMP. [APM: SEV-SNP firmware ABI, document 56860] */
 export type FirmwareCommand =
@@ -51,11 +51,12 @@ export class FirmwareState {
   /** ASIDs that were used and may not be again before caches are flushed. */
   readonly dirtyAsids = new Set<number>()
 
-  /** Appends all of it. */
-  save(to: number[], { pageBytes }: Geometry): void {
+  /** Appends all of it; `names`: as if regions were called otherwise. */
+  save(to: number[], geometry: Geometry, names: Renaming = AS_THEY_ARE): void {
     to.push(this.initialised ? 1 : 0, this.guests.size)
-    for (const [context, { asid, state }] of [...this.guests].sort(([a], [b]) => a - b)) {
-      to.push(context / pageBytes, asid, GUEST_STATES.indexOf(state))
+    const guests = [...this.guests].map(([context, guest]) => ({ ...guest, context: renamed(context, geometry, names) }))
+    for (const { context, asid, state } of guests.sort((a, b) => a.context - b.context)) {
+      to.push(context / geometry.pageBytes, asid, GUEST_STATES.indexOf(state))
     }
     to.push(this.dirtyAsids.size, ...[...this.dirtyAsids].sort((a, b) => a - b))
   }

@@ -4,7 +4,7 @@ import {
   canRmpopt,
   holding,
   type Kernel,
-  onlinePrimaries,
+  oneThreadPerCore,
   type RegionRange,
   type Routine,
   rangesOf,
@@ -55,15 +55,23 @@ function* configure(kernel: Kernel, { base, what, when }: PolicySpec): Routine<v
   const { rmpopt } = kernel
   if (rmpopt.isConfigured) return
   rmpopt.range = base === 'lowest' ? rmpoptRange(kernel) : allOfMemory(kernel)
-  rmpopt.primaries = onlinePrimaries(kernel)
+  rmpopt.primaries = oneThreadPerCore(kernel)
   yield* programBases(kernel, baseGroups(kernel, rmpopt.primaries, base))
-  if (what !== 'all') {
-    const { first, end } = regionsToScan(kernel)
-    for (let region = first; region < end; region++) rmpopt.dirty.add(region)
-  }
+  if (what !== 'all') markAll(kernel)
   rmpopt.isConfigured = true
   yield { op: 'delay-work', work: rmpopt.work, delayNs: 0, ifPending: 'keep' }
   if (when.at === 'by-hand') yield { op: 'kthread-run', thread: rmpopt.thread }
+}
+
+/** Asks for a pass over everything, at once. */
+export function* passOverAll(kernel: Kernel, { what }: PolicySpec): Routine<void> {
+  if (what !== 'all') markAll(kernel)
+  yield* request(kernel, { delayS: 0, after: 'first' }, [regionsToScan(kernel)])
+}
+
+function markAll(kernel: Kernel): void {
+  const { first, end } = regionsToScan(kernel)
+  for (let region = first; region < end; region++) kernel.rmpopt.dirty.add(region)
 }
 
 /** Somebody who asks for a pass at these moments. */

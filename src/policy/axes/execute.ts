@@ -3,7 +3,7 @@ import {
   holding,
   type Kernel,
   moveToCpu,
-  onlinePrimaries,
+  oneThreadPerCore,
   type RegionRange,
   type Routine,
   rangesOf,
@@ -25,7 +25,7 @@ export function* executePass(
   who: Who,
   base: Base,
   ranges: readonly RegionRange[],
-  cpus: IndexSet = who.threads === 'all' ? kernel.online : onlinePrimaries(kernel),
+  cpus: IndexSet = who.threads === 'all' ? kernel.online : oneThreadPerCore(kernel),
 ): Routine<void> {
   const { tables, geometry } = kernel.machine
   yield { op: 'migrate-disable' }

@@ -1,14 +1,13 @@
-import type { CpuId } from '../../arch/index.ts'
 import {
   allOfMemory,
   canRmpopt,
   type Kernel,
+  oneThreadPerCore,
   type Routine,
   regionsToScan,
   rmpoptOnMask,
   smpProcessorId,
 } from '../../kernel/index.ts'
-import { has, type IndexSet, members } from '../../machine/index.ts'
 import { programBaseV1 } from '../base.ts'
 import { KEPT, type Policy } from '../policy.ts'
 
@@ -24,6 +23,7 @@ export const V1: Policy = {
   who: 'broadcast, one thread a core',
   snpEnable: 'boot',
   hotplug: 'snp-en-callback',
+  threadOfCore: 'first-online',
   booted: startThread,
   setup: ({ rmpopt }) => wake(rmpopt.thread),
   thread: rmpoptKthread,
@@ -35,17 +35,11 @@ export const V1: Policy = {
 function* startThread(kernel: Kernel): Routine<void> {
   if (!canRmpopt(kernel)) return
   const { rmpopt } = kernel
-  rmpopt.primaries = firstOnlineThreads(kernel)
+  rmpopt.primaries = oneThreadPerCore(kernel)
   rmpopt.range = allOfMemory(kernel)
   yield* programBaseV1(kernel, rmpopt.primaries)
   rmpopt.isConfigured = true
   yield { op: 'kthread-run', thread: rmpopt.thread }
-}
-
-/** Of each core its first thread that is online. [L v1] */
-function firstOnlineThreads({ machine: { topology }, online }: Kernel): IndexSet {
-  const isFirst = (cpu: CpuId) => [...members(topology.siblings(cpu))].find((thread) => has(online, thread)) === cpu
-  return topology.cpuSets.where(isFirst)
 }
 
 /** Forever: a pass, `in_progress = 0`, then to sleep. [L v1] */

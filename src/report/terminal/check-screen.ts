@@ -4,52 +4,76 @@ import { count, plural } from '../words/format.ts'
 import { runBook } from '../words/runs.ts'
 import { type Failure, failures, shortestRuns, storyLines } from '../words/story-lines.ts'
 import { policiesOf } from '../words/verdicts.ts'
+import { scenarioLines } from './check-scenarios.ts'
 import { type Colours, coloursOf, comfortable, NO_LINES, type ScreenOptions, wrapped } from './screen.ts'
 
 /** Which runs are told step by step: of a policy that is alone the shortest against each property that fails, or every one. */
 export type RunsTold = 'shortest of one policy' | 'every'
 
-/** What holds, what fails: for each scenario a table of properties and policies; and runs. */
+/** What holds, what fails: a table of properties and policies, over all scenarios, and what fails in which; and runs. */
 export function checkScreen(result: CheckResult, options: ScreenOptions, told: RunsTold = 'shortest of one policy'): string {
   const colours = coloursOf(options)
   const policies = policiesOf(result)
-  const tables = result.scenarios.map(({ name, sentence }) => {
-    const cells = result.results.filter(({ scenario }) => scenario === name)
-    const head = wrapped(`${name}: ${sentence}`, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
-    const open = unfinished(cells).flatMap((line) => wrapped(line, comfortable(options)))
-    return `${head.join('')}${table(cells, policies, colours)}\n${open.map((line) => `${colours.yellow(line)}\n`).join('')}`
-  })
+  const { scenarios, results } = result
+  const [{ name, sentence }] = scenarios
+  const title = scenarios.length === 1 ? `${name}: ${sentence}` : `${plural(scenarios.length, 'scenario')}, every interleaving`
+  const head = wrapped(title, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
+  const each = scenarios.length === 1 ? [] : ['', ...scenarioLines(result, options, colours)].map((line) => `${line}\n`)
+  const open = unfinished(results).flatMap((line) =>
+    wrapped(line, comfortable(options)).map((part) => `${colours.yellow(part)}\n`),
+  )
   const stories = runsTold(result, policies, told).map((breaks) => story(breaks, result, options, colours))
-  return `${tables.join('\n')}${LEGEND}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
+  const legend = wrapped(LEGEND, comfortable(options)).map((line) => `${line}\n`)
+  return `${head.join('')}${table(results, policies, colours)}${legend.join('')}${each.join('')}${open.length === 0 ? '' : '\n'}${open.join('')}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
 }
 
-const LEGEND = '\nok: in every state; a number: fails after so many steps; ?: the budget was used up before all was seen.\n'
+const LEGEND =
+  'ok: holds in every state; a number: fails, in so many steps at the shortest (in so many scenarios); ?: the budget was used up before all was seen.'
 
 function table(cells: readonly CheckCell[], policies: readonly string[], colours: Colours): string {
   const properties = [...new Set(cells.map(({ property }) => property))]
   const rows = new Table({ chars: NO_LINES, style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 } })
   rows.push(['', ...policies.map((policy) => colours.dim(policy))])
   for (const property of properties) {
-    const of = (policy: string) => cells.find((cell) => cell.policy === policy && cell.property === property)
+    const of = (policy: string) => cells.filter((cell) => cell.policy === policy && cell.property === property)
     rows.push([property, ...policies.map((policy) => mark(of(policy), colours))])
   }
-  const states = policies.map((policy) => count(cells.find((cell) => cell.policy === policy)?.states ?? 0))
+  const states = policies.map((policy) => count(statesOf(cells.filter((cell) => cell.policy === policy))))
   rows.push([colours.dim('states'), ...states.map((text) => colours.dim(text))])
   return `${rows.toString()}\n`
 }
 
-function mark(cell: CheckCell | undefined, { green, red, yellow }: Colours): string {
-  if (cell === undefined) return ''
-  if (cell.verdict === 'fails') return red(String(cell.steps))
-  return cell.verdict === 'holds' ? green('ok') : yellow('?')
+/** One property of one policy, in all scenarios. */
+function mark(cells: readonly CheckCell[], { green, red, yellow }: Colours): string {
+  const [shortest, ...more] = failures(cells).sort((a, b) => a.steps - b.steps)
+  if (shortest !== undefined) return red(`${shortest.steps}${more.length === 0 ? '' : ` (${more.length + 1})`}`)
+  return cells.every(({ verdict }) => verdict === 'holds') ? green('ok') : yellow('?')
 }
 
-/** Of each policy that was not seen to the end: how far, what was used up, and what to do. */
+/** Visited in all scenarios: of each scenario all cells say the same. */
+function statesOf(cells: readonly CheckCell[]): number {
+  const byScenario = new Map(cells.map(({ scenario, states }) => [scenario, states]))
+  return [...byScenario.values()].reduce((sum, states) => sum + states, 0)
+}
+
+/** Of each policy that was not seen to the end: where, how far, what was used up, and what to do. */
 function unfinished(cells: readonly CheckCell[]): string[] {
-  const open = new Map(cells.filter(({ verdict }) => verdict === 'unfinished').map((cell) => [cell.policy, cell]))
-  return [...open.values()].flatMap(({ policy, states, because }) =>
-    because === undefined ? [] : [`${policy} was not seen to the end: after ${plural(states, 'state')} ${USED_UP[because]}.`],
-  )
+  const open = new Map<string, Map<string, CheckCell>>()
+  for (const cell of cells) {
+    const { policy, scenario, verdict, because } = cell
+    if (verdict !== 'unfinished' || because === undefined) continue
+    const key = JSON.stringify([policy, because])
+    open.set(key, (open.get(key) ?? new Map()).set(scenario, cell))
+  }
+  return [...open.values()].map((byScenario) => {
+    const each = [...byScenario.values()]
+    const [{ policy, because }] = each
+    const where = each.length === 1 ? each[0].scenario : `${count(each.length)} scenarios`
+    const states = each.reduce((sum, cell) => sum + cell.states, 0)
+    const runs = Math.min(...each.map(({ stepsSeen = 0 }) => stepsSeen))
+    const whole = runs === 0 ? '' : `, all runs of up to ${plural(runs, 'step')},`
+    return `${policy} was not seen to the end in ${where}: after ${plural(states, 'state')}${whole} ${USED_UP[because!]}.`
+  })
 }
 
 const USED_UP: Readonly<Record<NonNullable<CheckCell['because']>, string>> = {
@@ -75,7 +99,6 @@ function story(
   { bold, red, dim }: Colours,
 ): string {
   const [{ trace }] = breaks
-  const repeatsFrom = breaks.find((failure) => failure.repeatsFrom !== undefined)?.repeatsFrom
   const stuck = breaks.find((failure) => failure.stuck !== undefined)?.stuck ?? []
   const cpus = Math.max(...trace.map(({ cpu }) => cpu)) + 1
   const width = Math.max(24, Math.floor((comfortable(options) - NUMBER) / cpus))
@@ -91,7 +114,6 @@ function story(
     for (const { of, now } of changes) lines.push(`${' '.repeat(NUMBER + 2)}${indent}${dim(`${of} ${now}`)}`)
   }
   for (const who of stuck) lines.push(`${' '.repeat(NUMBER)}${who}`)
-  if (repeatsFrom !== undefined) lines.push(`Steps ${repeatsFrom + 1} to ${trace.length} come again and again.`)
   for (const name of new Set(breaks.map(({ property }) => property))) {
     const sentence = result.properties.find((property) => property.name === name)?.sentence ?? ''
     lines.push(...wrapped(`Broken: ${sentence}`, comfortable(options)).map((line) => red(line)))

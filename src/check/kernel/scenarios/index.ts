@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts'
-import { CONVERSION_AGAINST_PASS } from './conversion.ts'
+import { CONVERSION_AGAINST_PASS, CONVERSION_EMPTIES_REGION } from './conversion.ts'
 import { CONFIGFS_WRITE, DEBUGFS_READ } from './files.ts'
 import { GUEST_COMES_AND_GOES, THREE_CORES } from './guest-comes-and-goes.ts'
 import { TWO_GUESTS_END_TOGETHER } from './guests-end-together.ts'
@@ -14,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
   TWO_GUESTS_END_TOGETHER,
   LARGE_GUEST_RETURNS_LATE,
   CONVERSION_AGAINST_PASS,
+  CONVERSION_EMPTIES_REGION,
   HOTPLUG_AROUND_INIT,
   HOTPLUG_AND_PASS,
   OFFLINE_AT_BOOT,

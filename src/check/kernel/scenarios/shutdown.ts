@@ -57,8 +57,8 @@ export const BOTH_SHUTDOWNS: Scenario = {
 
 export const SHUTDOWN_UNDER_A_GUEST: Scenario = {
   name: 'shutdown-under-a-guest',
-  sentence:
-    'SNP is shut down for good while a guest is being launched or ends: only the firmware minds (Linux keeps ccp loaded under KVM).',
+  sentence: 'SNP is shut down for good while a guest is being launched or ends: only the firmware minds.',
+  notInLinux: 'the ccp module stays loaded as long as KVM uses it',
   machine: { cores: 2, regions: 2 },
   before: UP,
   events: [

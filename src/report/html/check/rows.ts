@@ -44,7 +44,14 @@ export function rowsOf({ start = [], trace, property }: Failure): Row[] {
 }
 
 /** Properties that a step breaks; others are broken by what is left when all has come to rest, or cannot go on. */
-const AT_ONCE: ReadonlySet<string> = new Set(['integrity', 'soundness', 'race guarantee', 'no fault', 'lock order'])
+const AT_ONCE: ReadonlySet<string> = new Set([
+  'integrity',
+  'soundness',
+  'race guarantee',
+  'no fault',
+  'lock order',
+  'no sleep in atomic',
+])
 
 function whatOf({ what, goesOn }: StoryLine): string {
   return goesOn ? `${what}, goes on` : what
