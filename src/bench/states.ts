@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { geometry, KIB, type PageSize } from '../arch/index.ts'
-import { breadthFirst, HardwareModel, type Operation, type Thread } from '../check/index.ts'
+import { breadthFirst, HardwareModel, KernelModel, type Operation, SCENARIOS, type Thread } from '../check/index.ts'
 import { ALL_FEATURES, enableSnp, Machine } from '../machine/index.ts'
+import { V10 } from '../policy/index.ts'
 
 /**
  * Every interleaving of the race of RMPUPDATE and RMPOPT, explored by `check` and, where it is installed, by Spin: three CPUs that
@@ -14,19 +15,24 @@ import { ALL_FEATURES, enableSnp, Machine } from '../machine/index.ts'
  */
 export function statesPerSecond(): void {
   console.log('\nevery interleaving of RMPOPT on three CPUs, twice each, against RMPUPDATE on a fourth, four times')
-  for (let round = 0; round < 3; round++) {
-    const model = race()
-    const start = process.hrtime.bigint()
-    const { states, bytes, verdicts } = breadthFirst(model)
-    const seconds = Number(process.hrtime.bigint() - start) / 1e9
-    const held = verdicts.every(({ kind }) => kind === 'holds') ? 'all properties hold' : 'A PROPERTY FAILS'
-    const each = (bytes + model.played.bytes) / states
-    tell('check', states, seconds, `${each.toFixed(0)} bytes a state, ${model.played.steps} real steps, ${held}`)
-  }
+  for (let round = 0; round < 3; round++) explore('check', race())
+  explore('check, like CPUs taken for each other', race(true))
   spin()
+  console.log('\nthe kernel through every interleaving of a scenario, revision 10')
+  for (const scenario of SCENARIOS.slice(0, 3)) explore(scenario.name, new KernelModel({ scenario, driver: V10 }))
 }
 
-function race(): HardwareModel {
+function explore(what: string, model: HardwareModel | KernelModel): void {
+  const start = process.hrtime.bigint()
+  const { states, bytes, verdicts } = breadthFirst(model)
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9
+  const failed = verdicts.flatMap(({ kind, property }) => (kind === 'fails' ? [property] : []))
+  const found = failed.length === 0 ? 'all properties hold' : `fails: ${failed.join(', ')}`
+  const each = (bytes + model.played.bytes) / states
+  tell(what, states, seconds, `${each.toFixed(0)} bytes a state, ${model.played.steps} real steps, ${found}`)
+}
+
+function race(symmetry = false): HardwareModel {
   const g = geometry(4 * KIB, 2, 2)
   const base = 2 * g.regionBytes
   const machine = new Machine({
@@ -39,7 +45,7 @@ function race(): HardwareModel {
   const verify: Operation = { do: 'instruction', instruction: { name: 'RMPOPT', rax: 0, rcx: 0 } }
   const program = [update(true), update(false), update(true), update(false)]
   const threads: Thread[] = [0, 1, 2].map((cpu) => ({ cpu, program: [verify, verify] }))
-  return new HardwareModel({ machine: enableSnp(machine, { init: false }), threads: [...threads, { cpu: 3, program }] })
+  return new HardwareModel({ machine: enableSnp(machine, { init: false }), threads: [...threads, { cpu: 3, program }], symmetry })
 }
 
 /** RMPUPDATE of the last page of region 0. */

@@ -33,7 +33,8 @@ export const POLICY_SETS: Readonly<Record<'revisions' | 'all', readonly string[]
 export function checkPlan({ policies = ['v10'], scenarios, properties }: CheckInput): CheckPlan {
   const plan = {
     policies: policies.map((policy) => policyMeant(policy)),
-    scenarios: scenarios?.map(scenarioMeant) ?? SCENARIOS.map(({ name }) => name),
+    scenarios:
+      scenarios?.map(scenarioMeant) ?? SCENARIOS.filter(({ notInLinux }) => notInLinux === undefined).map(({ name }) => name),
     properties: properties?.map((name) => oneOf('--property', name, KERNEL_QUESTIONS)) ?? KERNEL_QUESTIONS,
   }
   differ('--policy', plan.policies)

@@ -82,8 +82,9 @@ function* exploreHere(...[jobs, job, { shouldStop, onStates }]: Parameters<Explo
 }
 
 function described(scenario: Scenario): CheckedScenario {
-  const { name, sentence } = scenario
-  return { name, sentence, ...(isAuthored(scenario) ? { path: scenario.path } : {}) }
+  const { name, sentence, notInLinux } = scenario
+  const why = notInLinux === undefined ? '' : ` Not in Linux, and played only by name: ${notInLinux}.`
+  return { name, sentence: `${sentence}${why}`, ...(isAuthored(scenario) ? { path: scenario.path } : {}) }
 }
 
 function sourceOf(policy: PolicyRef): CheckedPolicy {

@@ -16,6 +16,7 @@ export function scenarioLines({ scenarios, results }: CheckResult, options: Scre
 }
 
 function words(cells: readonly CheckCell[], policies: readonly string[]): string {
+  if (cells.length === 0) return 'not checked'
   const properties = [...new Set(cells.map(({ property }) => property))]
   const parts = properties.flatMap((property) => {
     const of = (verdict: CheckCell['verdict']) => cells.filter((cell) => cell.property === property && cell.verdict === verdict)

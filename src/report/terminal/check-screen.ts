@@ -15,16 +15,20 @@ export function checkScreen(result: CheckResult, options: ScreenOptions, told: R
   const colours = coloursOf(options)
   const policies = policiesOf(result)
   const { scenarios, results } = result
-  const [{ name, sentence }] = scenarios
-  const title = scenarios.length === 1 ? `${name}: ${sentence}` : `${plural(scenarios.length, 'scenario')}, every interleaving`
-  const head = wrapped(title, comfortable(options)).map((line) => `${colours.bold(line)}\n`)
-  const each = scenarios.length === 1 ? [] : ['', ...scenarioLines(result, options, colours)].map((line) => `${line}\n`)
-  const open = unfinished(results).flatMap((line) =>
-    wrapped(line, comfortable(options)).map((part) => `${colours.yellow(part)}\n`),
-  )
+  const title =
+    scenarios.length === 1
+      ? `${scenarios[0].name}: ${scenarios[0].sentence}`
+      : `${plural(scenarios.length, 'scenario')}, every interleaving`
+  const text = (words: string) => wrapped(words, comfortable(options))
+  const lines = [
+    ...text(title).map((line) => colours.bold(line)),
+    table(results, policies, colours),
+    ...text(LEGEND),
+    ...(scenarios.length === 1 ? [] : ['', ...scenarioLines(result, options, colours)]),
+    ...unfinished(results).flatMap((words) => ['', ...text(words).map((line) => colours.yellow(line))]),
+  ]
   const stories = runsTold(result, policies, told).map((breaks) => story(breaks, result, options, colours))
-  const legend = wrapped(LEGEND, comfortable(options)).map((line) => `${line}\n`)
-  return `${head.join('')}${table(results, policies, colours)}${legend.join('')}${each.join('')}${open.length === 0 ? '' : '\n'}${open.join('')}${stories.map((text) => `\n${text}`).join('')}\n${summary(result)}\n`
+  return `${lines.map((line) => `${line}\n`).join('')}${stories.map((words) => `\n${words}`).join('')}\n${summary(result)}\n`
 }
 
 const LEGEND =
@@ -40,7 +44,7 @@ function table(cells: readonly CheckCell[], policies: readonly string[], colours
   }
   const states = policies.map((policy) => count(statesOf(cells.filter((cell) => cell.policy === policy))))
   rows.push([colours.dim('states'), ...states.map((text) => colours.dim(text))])
-  return `${rows.toString()}\n`
+  return rows.toString()
 }
 
 /** One property of one policy, in all scenarios. */
@@ -56,24 +60,16 @@ function statesOf(cells: readonly CheckCell[]): number {
   return [...byScenario.values()].reduce((sum, states) => sum + states, 0)
 }
 
-/** Of each policy that was not seen to the end: where, how far, what was used up, and what to do. */
+/** Of each policy that was not seen to the end in a scenario: how far, what was used up, and what to do. */
 function unfinished(cells: readonly CheckCell[]): string[] {
-  const open = new Map<string, Map<string, CheckCell>>()
-  for (const cell of cells) {
-    const { policy, scenario, verdict, because } = cell
-    if (verdict !== 'unfinished' || because === undefined) continue
-    const key = JSON.stringify([policy, because])
-    open.set(key, (open.get(key) ?? new Map()).set(scenario, cell))
-  }
-  return [...open.values()].map((byScenario) => {
-    const each = [...byScenario.values()]
-    const [{ policy, because }] = each
-    const where = each.length === 1 ? each[0].scenario : `${count(each.length)} scenarios`
-    const states = each.reduce((sum, cell) => sum + cell.states, 0)
-    const runs = Math.min(...each.map(({ stepsSeen = 0 }) => stepsSeen))
-    const whole = runs === 0 ? '' : `, all runs of up to ${plural(runs, 'step')},`
-    return `${policy} was not seen to the end in ${where}: after ${plural(states, 'state')}${whole} ${USED_UP[because!]}.`
-  })
+  const open = cells.filter(({ verdict }) => verdict === 'unfinished')
+  return [...new Map(open.map((cell) => [`${cell.policy} ${cell.scenario}`, cell])).values()].flatMap(
+    ({ policy, scenario, states, stepsSeen, because }) => {
+      const far = stepsSeen === undefined ? '' : `, all runs of up to ${plural(stepsSeen, 'step')} among them`
+      const how = because === undefined ? '' : `; ${USED_UP[because]}`
+      return [`${policy} in ${scenario} was not seen to the end: ${plural(states, 'state')}${far}${how}.`]
+    },
+  )
 }
 
 const USED_UP: Readonly<Record<NonNullable<CheckCell['because']>, string>> = {
