@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PolicySpec } from '../policy/index.ts'
 import { UserError } from '../workload/index.ts'
-import type { CheckResult } from './check-result.ts'
+import type { CheckCell, CheckResult } from './check-result.ts'
 import { explain, shown } from './issue-words.ts'
 import { type PolicyInput, resolvePolicy } from './policy-input.ts'
 
@@ -17,7 +17,8 @@ const StepSchema = z.object({
   changes: z.array(FactSchema),
 })
 
-const CellSchema = z.object({
+/** All fields of a cell: none may get lost between a result and its replay. */
+const cell = {
   policy: z.string(),
   scenario: z.string(),
   property: z.string(),
@@ -25,11 +26,12 @@ const CellSchema = z.object({
   states: count,
   steps: count.optional(),
   because: z.enum(['states', 'bytes', 'stopped', 'all failed', 'samples']).optional(),
+  stepsSeen: count.optional(),
   start: z.array(FactSchema).optional(),
   trace: z.array(StepSchema).optional(),
   repeatsFrom: count.optional(),
   stuck: z.array(z.string()).optional(),
-})
+} as const satisfies Record<keyof CheckCell, z.ZodType>
 
 const DocumentSchema = z.object({
   schema: z.literal('rmpopt.check/1'),
@@ -37,7 +39,7 @@ const DocumentSchema = z.object({
   policies: z.array(z.object({ name: z.string(), path: z.string().optional(), point: z.unknown().optional() })),
   scenarios: z.array(z.object({ name: z.string(), sentence: z.string(), path: z.string().optional() })),
   properties: z.array(z.object({ name: z.string(), sentence: z.string() })),
-  results: z.array(CellSchema),
+  results: z.array(z.object(cell)),
 })
 
 /**

@@ -27,9 +27,10 @@ const options = {
   comesUpOptimised: z.boolean(),
 } as const satisfies Record<Exclude<keyof MachineOptions, 'regionBytes'>, z.ZodType>
 
-const ScenarioSchema = z.strictObject({
+const fields = {
   name: z.string().regex(/^[\w.-]{1,60}$/, 'is not a name of letters, digits, dots and dashes; choose a short one'),
   sentence: z.string().regex(/\S/, 'is not a sentence; say what happens in one'),
+  notInLinux: z.string().optional(),
   machine: z.strictObject({
     cores: whole(1, CORES_MAX),
     threads: z.literal([1, 2]).optional(),
@@ -59,7 +60,9 @@ const ScenarioSchema = z.strictObject({
     )
     .min(1)
     .max(EVENTS_MAX),
-})
+} as const satisfies Record<keyof Scenario, z.ZodType>
+
+const ScenarioSchema = z.strictObject(fields)
 
 type Given = z.output<typeof ScenarioSchema>
 
