@@ -4,6 +4,7 @@ import { type IndexSet, type Instruction, members, type Outcome, ofRun } from '.
 import { Membrane } from '../membrane.ts'
 import { Values } from '../values.ts'
 import { carryOut, faultIn, maySleep, NOT_NOW, WAITS } from './carry-out.ts'
+import { FIXED, graphOf } from './places.ts'
 import { convertedRegion, Processor, type Progress } from './processor.ts'
 import { type RoutineState, Routines } from './routines.ts'
 import { isPrivate, ready, type ThreadState } from './threads.ts'
@@ -211,49 +212,3 @@ function bitsOf(set: IndexSet): number {
   for (const cpu of members(set)) bits |= 1 << cpu
   return bits
 }
-
-/** Which objects routines may come across change, and which never do. */
-function graphOf({ kernel, machine, memory, monitor }: KernelWorld): { places: object[]; constants: unknown[] } {
-  const { rmpopt, asids, hotplugLock, hotplugOuterLock, firmwareMutex } = kernel
-  const { rmp, tables, firmware, tlb, cpus, geometry, topology, features, options, layout, ram, covered, rmpOwn } = machine
-  return {
-    places: [
-      ...[kernel, rmpopt, rmpopt.mutex, rmpopt.work, rmpopt.thread, rmpopt.dirty, asids, asids.lock],
-      ...[hotplugLock, hotplugOuterLock, firmwareMutex, memory, monitor],
-      ...[
-        machine,
-        rmp,
-        rmp.assignedPages,
-        tables,
-        machine.locks,
-        tables.bases,
-        tables.sets,
-        tables.cached,
-        firmware,
-        tlb,
-        machine.tell,
-        cpus,
-        ...cpus,
-      ],
-    ],
-    constants: [geometry, topology, features, options, layout, ram, covered, rmpOwn, kernel.driver, ...rangesOf(kernel)].filter(
-      (constant) => constant !== undefined,
-    ),
-  }
-}
-
-function rangesOf({ firmwareRanges, hvFixedRanges }: Kernel): unknown[] {
-  return [firmwareRanges, hvFixedRanges]
-}
-
-/** Parts of places that never change, besides the places within them. */
-const FIXED = new Set<string | symbol>([
-  'backing',
-  'reachBytes',
-  'regions',
-  'asidMax',
-  'folioPages',
-  'log',
-  'isCovered',
-  'regionOf',
-])
