@@ -49,3 +49,9 @@ describe.each(['v10-mended', 'marked'])('%s', (policy) => {
     expect(failures(policyNamed(policy)!, scenario)).toEqual([])
   })
 })
+
+it('marked does not deadlock with cpu_down even where hotplug is not disabled, as v10 does', () => {
+  const deadlocks = (policy: string) =>
+    failures({ ...policyNamed(policy)!, hotplug: 'ignored' }, 'hotplug-around-init').includes('no deadlock')
+  expect([deadlocks('v10'), deadlocks('marked')]).toEqual([true, false])
+})

@@ -28,14 +28,19 @@ export function* executePass(
   cpus: IndexSet = who.threads === 'all' ? kernel.online : oneThreadPerCore(kernel),
 ): Routine<void> {
   const { tables, geometry } = kernel.machine
-  yield { op: 'migrate-disable' }
-  const here = yield* smpProcessorId()
-  kernel.tell.passBegins(here, ranges)
-  yield* holding(kernel.hotplugLock, 'shared', groupByGroup())
-  yield { op: 'migrate-enable' }
-  kernel.tell.passEnds()
+  // Not the other way round: who takes a CPU down holds the lock and waits for those who are pinned to it.
+  yield* holding(kernel.hotplugLock, 'shared', pinned())
 
-  function* groupByGroup(): Routine<void> {
+  function* pinned(): Routine<void> {
+    yield { op: 'migrate-disable' }
+    const here = yield* smpProcessorId()
+    kernel.tell.passBegins(here, ranges)
+    yield* groupByGroup(here)
+    yield { op: 'migrate-enable' }
+    kernel.tell.passEnds()
+  }
+
+  function* groupByGroup(here: CpuId): Routine<void> {
     for (const { cpus: group, start } of baseGroups(kernel, cpus, base)) {
       const first = start / geometry.regionBytes
       const reached = { first, end: first + tables.reachBytes / geometry.regionBytes }
