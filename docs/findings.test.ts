@@ -22,7 +22,7 @@ it('what findings.md says of all revisions is what the built program says, scena
   const [, policies] = /<!-- long rmpopt check --policy (\S+) -->/.exec(page) ?? []
   const [, table] = /<!-- long [^\n]*\n```text\n(.*?)```/s.exec(page) ?? []
   const args = ['dist/cli/main.js', 'check', '--policy', policies, '--scenario', SCENARIOS.join(',')]
-  const [, printed] = /\n\n(.*?)\n\n/s.exec(answer(args)) ?? []
+  const [, printed] = /all was seen\.\n\n(.*?)\n\n/s.exec(answer(args)) ?? []
   const lines = printed.split('\n')
   expect(lines.length).toBeGreaterThanOrEqual(SCENARIOS.length)
   expect(table.split('\n')).toEqual(expect.arrayContaining(lines))
