@@ -41,6 +41,7 @@ export function* cpuDown(kernel: Kernel, cpu: CpuId): Routine<HotplugResult> {
 }
 
 function* change(kernel: Kernel, cpu: CpuId, up: boolean): Routine<HotplugResult> {
+  if (!has(kernel.machine.topology.cpuSets.all, cpu)) throw new RangeError(`there is no CPU ${cpu}`)
   if (kernel.hotplugDisabled > 0) return 'EBUSY'
   return yield* holding(kernel.hotplugLock, 'exclusive', changeLocked(kernel, cpu, up))
 }

@@ -4,8 +4,10 @@ import type { RegionIndex } from '../arch/index.ts'
 export class RegionMarks {
   readonly #marks = new Set<RegionIndex>()
 
-  add(region: RegionIndex): void {
-    this.#marks.add(region)
+  /** `test_and_set_bit` @returns whether it was not marked before */
+  add(region: RegionIndex): boolean {
+    const before = this.#marks.size
+    return this.#marks.add(region).size > before
   }
 
   /** The marked regions, ascending; they are marked no more (`xchg`, word by word). */

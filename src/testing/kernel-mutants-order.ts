@@ -71,7 +71,7 @@ export const ORDER_MUTANTS: Readonly<Record<string, KernelMutant>> = {
   'nothing is cleaned up': {
     scenario: again,
     wrong: { ...V10, cleanup: undefined },
-    caughtBy: ['convergence', 'late memory'],
+    caughtBy: ['balance', 'convergence', 'late memory'],
   },
   'the interrupts of the followers are not waited for': {
     scenario: cleanup,

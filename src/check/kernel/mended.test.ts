@@ -31,6 +31,14 @@ describe.each(MENDS)('v10 that $name', ({ name, of }) => {
   })
 })
 
+it('sets up again where the firmware refuses to shut down, and races with no request meanwhile', () => {
+  const [, afterInit, first] = MENDS
+  const forgets = { ...mended(V10, [MENDS[0], afterInit, first]), shutdownRefused: undefined }
+  const failing = (driver: typeof V10) => failures(driver, 'shutdown-refused')
+  expect(failing(forgets)).toContain('convergence')
+  expect(['v10-mended', 'marked'].map((name) => failing(policyNamed(name)!))).toEqual([[], []])
+})
+
 describe('memory that comes back late', () => {
   it('is optimised where the request is made at conversions, or once more when all is back', () => {
     const inOrder = [V10, ASKS_WHEN_MEMORY_IS_BACK.of(V10), MENDS[0].of(V10)].map((driver) =>

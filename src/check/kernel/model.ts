@@ -6,8 +6,8 @@ import { PairTable } from '../pair-table.ts'
 import { KTHREAD, runBefore } from './before.ts'
 import { maySleep } from './carry-out.ts'
 import { Endless, OPERATIONS_MAX } from './endless.ts'
-import { Judge } from './judge.ts'
-import { LockOrder } from './lock-order.ts'
+import { Judge, type Misstep } from './judge.ts'
+import { isTangled, taken } from './lock-order.ts'
 import { mayLoop } from './loops.ts'
 import { KERNEL_PROPERTIES, type KernelProperty } from './properties.ts'
 import type { Scenario } from './scenario.ts'
@@ -47,7 +47,6 @@ export class KernelModel implements Model {
   readonly #joins: boolean
   readonly #stepper: Stepper
   readonly #scheduler: Scheduler
-  readonly #lockOrder: LockOrder
   readonly #shared = new Interner()
   readonly #locals = new ThreadStates()
   readonly #steps: readonly PairTable[]
@@ -94,7 +93,6 @@ export class KernelModel implements Model {
     this.actions = this.#threadActions + this.#writers.count
     this.#steps = Array.from({ length: this.actions }, () => new PairTable())
     this.properties = properties.map((property, index) => this.#property(property, index))
-    this.#lockOrder = new LockOrder(this.world.locks.map(({ name }) => name))
     const locals = this.threads.map(({ start }) => this.#local(ready(start)))
     if (kernel.rmpopt.thread.sleeper === KTHREAD) locals[KTHREAD] = this.#local(this.#stepper.asleep())
     this.#initial = Int32Array.of(this.#intern(), ...locals)
@@ -200,15 +198,26 @@ export class KernelModel implements Model {
     if (!this.#scheduler.mayStep(thread, cpu, state)) return steps.add(shared, local, -1, 0)
     this.enter(shared)
     this.#at = -1
+    const misstep = this.#misstep(state, thread)
     const stepped = this.#scheduler.step(thread, cpu, state)
     if (stepped === undefined) return steps.add(shared, local, -1, 0)
     if (stepped.thread.routine.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name, OPERATIONS_MAX)
-    const { op } = state.routine
-    const sleepsAtomic = op !== undefined && maySleep(op) && this.world.tasks[thread].atomic > 0
-    const broken = this.#judge.broken(stepped, { isTangled: this.#isTangled(state, thread), sleepsAtomic })
+    const broken = this.#judge.broken(stepped, misstep)
     const next = this.#intern()
     const joined = this.#joins ? this.#joined(thread, next, stepped.thread) : stepped.thread
     return steps.add(shared, local, next, this.#local({ ...joined, broken }))
+  }
+
+  /** What is wrong with the step that the thread is about to make, by what it is; remembers locks that it takes. */
+  #misstep({ routine: { op }, phase }: ThreadState, thread: number): Misstep {
+    const { world } = this
+    const { held, atomic } = world.tasks[thread]
+    const sleepsAtomic = op !== undefined && maySleep(op) && atomic > 0
+    if (op?.op !== 'lock' || phase !== 'ready') return { isTangled: false, sleepsAtomic }
+    const lock = world.locks.indexOf(op.lock)
+    const wrong = isTangled(world.lockOrder, held, lock)
+    world.lockOrder = taken(world.lockOrder, held, lock)
+    return { isTangled: wrong, sleepsAtomic }
   }
 
   /** The thread after the steps that touch nothing shared. */
@@ -221,12 +230,6 @@ export class KernelModel implements Model {
       if (next.depth > OPERATIONS_MAX) throw new Endless(this.threads[thread].name, OPERATIONS_MAX)
       state = ready(next)
     }
-  }
-
-  /** It takes a lock inside one that was seen to be taken inside it. */
-  #isTangled({ routine: { op } }: ThreadState, thread: number): boolean {
-    if (op?.op !== 'lock') return false
-    return this.#lockOrder.take(this.world.tasks[thread].held, this.world.locks.indexOf(op.lock))
   }
 
   #local(state: ThreadState): number {

@@ -100,14 +100,14 @@ export const KERNEL_PROPERTIES: readonly KernelProperty[] = [
   {
     name: 'balance',
     sentence:
-      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask has all online primary threads whose table is programmed; no table is enabled unless RMPOPT is set up; no page is leaked, no lock held, nobody pinned or in atomic context.',
+      'At rest hotplug is disabled once or not at all, and not when SNP is off; the mask has all online primary threads whose table is programmed; no table is enabled when SNP is off; no page is leaked, no lock held, nobody pinned or in atomic context.',
     of: 'rest',
     holds: ({ kernel, machine, tasks }) => {
       const { hotplugDisabled, leakedPages } = kernel
       const isOff = machine.cpus.every(({ snpEn }) => !snpEn)
       if (hotplugDisabled > 1 || (isOff && hotplugDisabled > 0) || leakedPages > 0) return false
       if (tasks.some(({ held, pinned, atomic }) => held !== 0 || pinned !== 0 || atomic !== 0)) return false
-      if (!kernel.rmpopt.isConfigured && machine.tables.bases.some(({ enabled }) => enabled)) return false
+      if (isOff && machine.tables.bases.some(({ enabled }) => enabled)) return false
       return hasWholeMask(kernel)
     },
   },
@@ -150,7 +150,9 @@ function hasGuestPage({ machine: { rmp, geometry, firmware } }: KernelWorld, reg
 }
 
 function isOptimised({ machine, kernel }: KernelWorld): boolean {
-  if (!kernel.snpInitialised || !canRmpopt(kernel)) return true
+  const isOn = machine.cpus.some(({ snpEn }) => snpEn)
+  // After a legacy shutdown SNP_EN stays set: writes are checked, and tables are of use.
+  if (!(kernel.snpInitialised || (kernel.rmpopt.isConfigured && isOn)) || !canRmpopt(kernel)) return true
   const { topology, tables, rmp } = machine
   for (let region = 0; region < rmp.regions; region++) {
     if (!machine.isFree(region)) continue

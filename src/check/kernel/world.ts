@@ -47,6 +47,8 @@ export class KernelWorld {
   readonly tasks: readonly Task[]
   /** CPUs that are in the middle of an instruction, one bit each. */
   busy = 0
+  /** Which locks were taken inside which others on the way here. */
+  lockOrder = 0
   /** Somebody has started the kernel thread, and it has not begun. */
   threadIsWanted = false
 
@@ -113,7 +115,7 @@ export class KernelWorld {
     saveKernel(this.kernel, to)
     this.memory.save(to)
     this.monitor.save(to)
-    to.push(this.threadIsWanted ? 1 : 0, this.busy)
+    to.push(this.threadIsWanted ? 1 : 0, this.busy, this.lockOrder)
     for (const { cpu, pinned, atomic, isWoken, held, interrupts } of this.tasks)
       to.push(cpu, pinned * 2 + (isWoken ? 1 : 0), atomic, held, interrupts)
     return to
@@ -126,6 +128,7 @@ export class KernelWorld {
     this.monitor.load(from)
     this.threadIsWanted = from.next() === 1
     this.busy = from.next()
+    this.lockOrder = from.next()
     for (const task of this.tasks) {
       task.cpu = from.next()
       const bits = from.next()

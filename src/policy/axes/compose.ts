@@ -102,8 +102,10 @@ function* madeShared(kernel: Kernel, spec: PolicySpec, region: RegionIndex, page
   if (!kernel.rmpopt.isConfigured) return
   if (what === 'emptied' && kernel.machine.rmp.assignedPages[region] > 0) return
   if (when.at === 'freed-folio') return yield* eachFolio(kernel, spec, region, pages)
-  if (what !== 'all') mark(kernel, region)
-  if (when.at === 'conversion') yield* request(kernel, when, requested(kernel, spec, [region]))
+  // Who finds the mark there leaves the request to whoever has set it, unless every one starts the timer anew.
+  const isNew = what === 'all' || mark(kernel, region)
+  if (when.at === 'conversion' && (isNew || when.after === 'last'))
+    yield* request(kernel, when, requested(kernel, spec, [region]))
 }
 
 /** In the path that frees the folios: once for each of them. */
@@ -114,9 +116,10 @@ function* eachFolio(kernel: Kernel, { who, base }: PolicySpec, region: RegionInd
   }
 }
 
-function mark(kernel: Kernel, region: RegionIndex): void {
+/** @returns whether it is marked now, and was not before */
+function mark(kernel: Kernel, region: RegionIndex): boolean {
   const { first, end } = regionsToScan(kernel)
-  if (region >= first && region < end) kernel.rmpopt.dirty.add(region)
+  return region >= first && region < end && kernel.rmpopt.dirty.add(region)
 }
 
 /** What a request is for, that was made because of something in these regions. */
@@ -125,12 +128,18 @@ function requested(kernel: Kernel, { what }: PolicySpec, regions: readonly Regio
   return what === 'all' ? [{ first, end }] : rangesOf(regions.filter((region) => region >= first && region < end))
 }
 
+/** Under the mutex, as setup and cleanup are: what is queued after cleanup has cancelled would meet tables that are off. */
 function* request(
-  { rmpopt, tell }: Kernel,
-  { delayS, after }: { delayS: number; after: 'first' | 'last' },
+  kernel: Kernel,
+  when: { delayS: number; after: 'first' | 'last' },
   regions: readonly RegionRange[],
 ): Routine<void> {
-  tell.passRequested(regions)
+  kernel.tell.passRequested(regions)
+  yield* holding(kernel.rmpopt.mutex, 'exclusive', queue(kernel, when))
+}
+
+function* queue({ rmpopt }: Kernel, { delayS, after }: { delayS: number; after: 'first' | 'last' }): Routine<void> {
+  if (!rmpopt.isConfigured) return
   yield { op: 'delay-work', work: rmpopt.work, delayNs: delayS * SECOND, ifPending: after === 'first' ? 'keep' : 'restart' }
 }
 

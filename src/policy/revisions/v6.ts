@@ -1,6 +1,7 @@
 import {
   holding,
   type Kernel,
+  onlineOf,
   type Routine,
   regionsToScan,
   rmpoptHere,
@@ -48,9 +49,10 @@ export function* rmpoptWorkHandler(kernel: Kernel, reschedules: boolean): Routin
   kernel.tell.passEnds()
 }
 
-/** The primary in the mask that is this CPU or a sibling of it. */
-function primaryOf({ rmpopt, machine }: Kernel, cpu: number): number | undefined {
-  const siblings: IndexSet = machine.topology.siblings(cpu)
+/** The primary in the mask that is this CPU or a sibling of it: `topology_sibling_cpumask` has online threads only [K]. */
+function primaryOf(kernel: Kernel, cpu: number): number | undefined {
+  const { rmpopt, machine } = kernel
+  const siblings: IndexSet = onlineOf(kernel, machine.topology.siblings(cpu))
   for (const sibling of members(siblings)) if (has(rmpopt.primaries, sibling)) return sibling
   return undefined
 }

@@ -38,6 +38,35 @@ export const LEGACY_SHUTDOWN: Scenario = {
   ],
 }
 
+export const LEGACY_SHUTDOWN_DURING_PASS: Scenario = {
+  name: 'legacy-shutdown-in-pass',
+  sentence: 'A guest ends, and SNP is shut down the legacy way and initialised again, before, while or after the pass runs.',
+  machine: { cores: 2, regions: 1 },
+  before: [...UP, launched({ id: 0, pages: 2 })],
+  events: [
+    {
+      name: 'host',
+      *routine(kernel, [guest]) {
+        yield* kvmDestroyVm(kernel, guest)
+        yield* sevSnpShutdown(kernel, 'legacy')
+        yield* sevSnpInit(kernel)
+      },
+    },
+  ],
+}
+
+export const SHUTDOWN_REFUSED: Scenario = {
+  name: 'shutdown-refused',
+  sentence: 'One guest ends and another runs, while SNP is to be shut down for good: the firmware refuses.',
+  machine: { cores: 2, regions: 3 },
+  instructions: 'whole',
+  before: [...UP, launched({ id: 0, pages: 6 }), launched({ id: 1, pages: 2 })],
+  events: [
+    { name: 'guest', routine: (kernel, [guest]) => kvmDestroyVm(kernel, guest) },
+    { name: 'shutdown', routine: (kernel) => sevSnpShutdown(kernel, 'full') },
+  ],
+}
+
 export const BOTH_SHUTDOWNS: Scenario = {
   name: 'both-shutdowns',
   sentence: 'SNP is shut down the legacy way and initialised again; then it is shut down for good, and a CPU goes offline.',
