@@ -60,12 +60,16 @@ interface Budget {
 
 /** `2GiB`, `10min`, or both. */
 function budgetFrom(text: string): Budget {
-  let [bytes, seconds] = [2 ** 31, 600]
-  for (const part of text.split(',').map((piece) => piece.trim())) {
-    if (/iB$/.test(part)) bytes = bytesFrom(part, '--budget')
-    else seconds = secondsFrom(part.replace(/min$/, 'm'), '--budget')
+  const parts = text.split(',').map((piece) => piece.trim())
+  const sizes = parts.filter((part) => /B$/i.test(part))
+  const times = parts.filter((part) => !sizes.includes(part))
+  if (sizes.length > 1 || times.length > 1 || !parts.every((part) => /^[\d.]/.test(part)))
+    throw new UsageError(`--budget: ${JSON.stringify(text)} is not bytes, a time, or one of each; give such as ${DEFAULT_BUDGET}`)
+  const [bytes, seconds] = DEFAULT_BUDGET.split(',')
+  return {
+    bytes: bytesFrom(sizes[0] ?? bytes, '--budget'),
+    seconds: secondsFrom((times[0] ?? seconds).replace(/min$/, 'm'), '--budget'),
   }
-  return { bytes, seconds }
 }
 
 function listOf(text: string | undefined, flag: string): string[] | undefined {
