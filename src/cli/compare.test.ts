@@ -120,10 +120,10 @@ describe('rmpopt compare that is killed', () => {
   const line = 'compare many.yaml --policies v10,bitmap,mine.yaml --seeds 2 --workers 1 --json'
 
   /** Kills it when some hosts are done. */
-  async function killed(out: string): Promise<number> {
+  async function killed(out: string, command = line): Promise<number> {
     const partial = at(`${out}.partial`)
     const lines = () => (existsSync(partial) ? readFileSync(partial, 'utf8').split('\n').length - 1 : 0)
-    const { signal, stdout } = await rmpopt(directory, `${line} --out ${out}`, (child) => {
+    const { signal, stdout } = await rmpopt(directory, `${command} --out ${out}`, (child) => {
       const watch = setInterval(() => lines() > 3 && child.kill('SIGKILL'), 5)
       child.on('close', () => clearInterval(watch))
     })
@@ -147,16 +147,13 @@ describe('rmpopt compare that is killed', () => {
   })
 
   test('does not go on with a policy that was changed meanwhile', async () => {
-    const again = 'compare many.yaml --policies v10,driver.mjs --json --out changed.html'
+    const again = 'compare many.yaml --policies v10,driver.mjs --seeds 2 --workers 1 --json'
     const driver = (text: string) =>
       writeFileSync(at('driver.mjs'), `export default { name: 'driver', *setup() {} } // ${text}\n`)
     driver('once')
-    await rmpopt(directory, again, (child) => {
-      const watch = setInterval(() => existsSync(at('changed.html.partial')) && child.kill('SIGKILL'), 5)
-      child.on('close', () => clearInterval(watch))
-    })
+    await killed('changed.html', again)
     driver('twice')
-    const { code, stderr } = await rmpopt(directory, `${again} --resume`)
+    const { code, stderr } = await rmpopt(directory, `${again} --out changed.html --resume`)
     expect(code).toBe(2)
     expect(stderr).toContain('was left by another comparison')
   })
